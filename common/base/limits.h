@@ -1,0 +1,56 @@
+/* limits.h - every limit by name; each has a test and a line in linnet.conf(5) */
+#ifndef LINNET_LIMITS_H
+#define LINNET_LIMITS_H
+
+enum {
+	/* before login */
+	LIMIT_GREETER_LINE        = 8 * 1024,  /* bytes of one line */
+	LIMIT_GREETER_SASL_LINE   = 16 * 1024, /* bytes of one line within AUTHENTICATE */
+	LIMIT_GREETER_LITERAL     = 4 * 1024,  /* bytes of one literal */
+	LIMIT_GREETER_COMMAND     = 16 * 1024, /* bytes of one command with its literals */
+	LIMIT_GREETER_NESTING     = 4,         /* parentheses within ID */
+	LIMIT_GREETER_COMMANDS    = 20,        /* commands of one connection */
+	LIMIT_GREETER_BAD         = 3,         /* commands that are no commands, then BYE */
+	LIMIT_GREETER_FAILURES    = 3,         /* refused passwords of one connection */
+	LIMIT_GREETER_SECONDS     = 60,        /* from connect to login, whatever is sent */
+	LIMIT_USER_NAME           = 255,       /* bytes */
+	LIMIT_PASSWORD            = 1024,      /* bytes */
+
+	/* after login */
+	LIMIT_LINE                = 64 * 1024, /* bytes of one line */
+	LIMIT_LITERAL             = 64 * 1024, /* bytes of one literal outside APPEND */
+	LIMIT_COMMAND             = 1024 * 1024, /* bytes of one command with its literals outside APPEND */
+	LIMIT_NESTING             = 32,        /* parentheses in one command */
+	LIMIT_TOKENS              = 10000,     /* atoms, strings and list items in one command */
+	LIMIT_SEARCH_KEYS         = 1000,
+	LIMIT_BAD_COMMANDS        = 20,        /* in a row, then BYE */
+	LIMIT_POP3_LINE           = 255,       /* RFC 2449 s.4: a command line with its CRLF */
+	LIMIT_APPEND_DEFAULT      = 64 * 1024 * 1024, /* setting mail_max_append_size */
+
+	/* mailboxes */
+	LIMIT_NAME_LEVEL          = 255,       /* bytes of one level on disk */
+	LIMIT_NAME_LEVELS         = 32,
+	LIMIT_NAME                = 1024,      /* bytes of a whole name as the client writes it */
+	LIMIT_MAILBOXES           = 10000,
+	LIMIT_KEYWORD             = 255,       /* bytes of one keyword */
+	LIMIT_KEYWORDS            = 26,        /* of one mailbox: the letters a Maildir name has */
+	LIMIT_LOCK_SECONDS        = 10,        /* waiting for another process's lock, then [INUSE] */
+
+	/* messages */
+	LIMIT_HEADER_BYTES        = 10 * 1024 * 1024, /* of one header block that are parsed */
+	LIMIT_PARTS               = 10000,
+	LIMIT_PART_NESTING        = 100,
+	LIMIT_ADDRESSES           = 10000,     /* of one header */
+	LIMIT_MIME_PARAMETERS     = 1000,      /* of one header, RFC 2231 sections counted singly */
+
+	/* idle */
+	LIMIT_IMAP_IDLE_SECONDS   = 30 * 60,
+	LIMIT_POP3_IDLE_SECONDS   = 10 * 60,
+	LIMIT_WRITE_SECONDS       = 5 * 60,    /* a client that takes nothing for so long is gone */
+
+	/* settings */
+	LIMIT_CONF_FILE           = 1024 * 1024, /* bytes of one configuration file */
+	LIMIT_CONF_INCLUDES       = 16           /* depth of !include */
+};
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * out.c - writing to the client
+ *
+ * The buffer has one size; what is larger goes past it in one writev() with
+ * what was waiting, so a message body is never copied twice.
+ */
+#include "common/io/out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/base/buf.h"
+#include "common/base/die.h"
+#include "common/base/limits.h"
+
+enum { ROOM = 16 * 1024 };
+
+/* A terminal stays as it is: the flag would outlive us in the user's shell. */
+static void
+set_nonblocking(int fd)
+{
+	struct stat st;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0 && fstat(fd, &st) == 0 && (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode)))
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+void
+out_open(struct out *o, int fd, gone_function gone)
+{
+	memset(o, 0, sizeof(*o));
+	o->fd = fd;
+	o->gone = gone;
+	set_nonblocking(fd);
+}
+
+void
+out_close(struct out *o)
+{
+	free(o->data);
+	o->data = NULL;
+	o->len = o->room = 0;
+}
+
+static void
+wait_writable(struct out *o)
+{
+	struct pollfd one = { o->fd, POLLOUT, 0 };
+	int n = poll(&one, 1, LIMIT_WRITE_SECONDS * 1000);
+
+	if (n == 0)
+		o->gone(GONE_SLOW);
+	if (n < 0 && errno != EINTR)
+		die("poll: %s", strerror(errno));
+}
+
+/* Write the buffer and n more bytes, waiting in poll() only, so that the limit on waiting holds. */
+static void
+write_all(struct out *o, const char *more, size_t n)
+{
+	size_t sent = 0, all = o->len + n;
+
+	while (sent < all) {
+		size_t from_more = sent > o->len ? sent - o->len : 0;
+		struct iovec part[2] = {
+			{ o->data + sent, sent < o->len ? o->len - sent : 0 },
+			{ (void *)(uintptr_t)(more ? more + from_more : NULL), n - from_more },
+		};
+		int first = part[0].iov_len == 0;
+		ssize_t w = writev(o->fd, part + first, 2 - first);
+
+		if (w >= 0)
+			sent += (size_t)w;
+		else if (errno == EAGAIN)
+			wait_writable(o);
+		else if (errno != EINTR)
+			o->gone(errno == EPIPE || errno == ECONNRESET ? GONE_RESET : GONE_CLOSED);
+	}
+	o->len = 0;
+}
+
+void
+out_add(struct out *o, const void *bytes, size_t n)
+{
+	o->total += n;
+	if (n > o->room - o->len) {
+		if (n >= ROOM / 2) {
+			write_all(o, bytes, n);
+			return;
+		}
+		if (o->len > 0)
+			write_all(o, NULL, 0);
+		if (!o->data) {
+			o->data = malloc(ROOM);
+			if (!o->data)
+				die("out of memory: an output buffer of %d bytes", ROOM);
+			o->room = ROOM;
+		}
+	}
+	if (n > 0)
+		memcpy(o->data + o->len, bytes, n);
+	o->len += n;
+}
+
+void
+out_byte(struct out *o, char c)
+{
+	if (o->len < o->room) {
+		o->data[o->len++] = c;
+		o->total++;
+		return;
+	}
+	out_add(o, &c, 1);
+}
+
+void
+out_str(struct out *o, const char *string)
+{
+	out_add(o, string, strlen(string));
+}
+
+void
+out_span(struct out *o, struct span s)
+{
+	out_add(o, s.at, s.len);
+}
+
+void
+out_number(struct out *o, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	out_add(o, digits + at, sizeof(digits) - at);
+}
+
+void
+out_printf(struct out *o, const char *format, ...)
+{
+	struct buf text = BUF_EMPTY;
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	out_span(o, buf_view(&text));
+	buf_free(&text);
+}
+
+void
+out_flush(struct out *o)
+{
+	if (o->len > 0)
+		write_all(o, NULL, 0);
+}
+
+void
+out_release(struct out *o)
+{
+	out_flush(o);
+	out_close(o);
+}
+
+void
+out_flush_last(struct out *o)
+{
+	struct pollfd one = { o->fd, POLLOUT, 0 };
+
+	if (o->len > 0 && poll(&one, 1, 0) == 1) {
+		ssize_t w = write(o->fd, o->data, o->len);
+
+		(void)w; /* the process ends: there is nobody left to tell */
+	}
+	o->len = 0;
+}

@@ -1,0 +1,43 @@
+/* out.h - writing to the client: buffered, flushed before a read would wait */
+#ifndef LINNET_OUT_H
+#define LINNET_OUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/span.h"
+#include "common/io/in.h"
+
+/*
+ * A client that is gone or takes nothing for LIMIT_WRITE_SECONDS ends the
+ * session inside the stream through gone(why), which must not return: no
+ * command tests a write.
+ */
+struct out {
+	int      fd;
+	char    *data;
+	size_t   len, room;
+	uint64_t total; /* bytes handed in, for the log line at the end */
+	gone_function gone;
+};
+
+/* Makes a socket or pipe non-blocking: in.c and out.c wait in poll() only. */
+void out_open(struct out *o, int fd, gone_function gone);
+void out_close(struct out *o); /* frees the buffer without flushing; fd stays with the caller */
+
+void out_add(struct out *o, const void *bytes, size_t n);
+void out_byte(struct out *o, char c);
+void out_str(struct out *o, const char *string);
+void out_span(struct out *o, struct span s);
+void out_number(struct out *o, uint64_t n);
+void out_printf(struct out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void out_flush(struct out *o);
+
+/* Flush and give the buffer back, while a session idles. */
+void out_release(struct out *o);
+
+/* One attempt to send what is buffered, without waiting and without gone(): for a last BYE. */
+void out_flush_last(struct out *o);
+
+#endif

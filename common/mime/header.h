@@ -1,0 +1,54 @@
+/* header.h - header fields of a message or part */
+#ifndef LINNET_MIME_HEADER_H
+#define LINNET_MIME_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/base/span.h"
+#include "common/mime/source.h"
+
+/* One field as it stands in the block: name without blanks, raw value with its folding and without the last line end. */
+struct field {
+	struct span name, value;
+	struct span whole; /* all bytes, with the line end: for BODY[HEADER.FIELDS] */
+};
+
+/*
+ * Read the header block that begins at offset at into mem: everything up to
+ * and including the empty line (or to end), cut at LIMIT_HEADER_BYTES.
+ * *body_at_out is the offset behind it.
+ */
+struct span header_read(struct source *src, uint64_t at, uint64_t end, struct arena *mem, uint64_t *body_at_out);
+
+/* Walk the fields: begin with rest = the block. False at the empty line or the end.  A line without ':' is skipped. */
+bool header_next(struct span *rest, struct field *field_out);
+
+/* First field of that name (ASCII case alike); false when there is none. */
+bool header_find(struct span block, const char *name, struct field *field_out);
+
+/* Unfolded value: line ends taken away (RFC 5322 s.2.2.3), outer blanks trimmed. */
+struct span header_unfold(struct span value, struct arena *mem);
+
+/*
+ * Unfolded, RFC 2047 encoded words decoded, as valid UTF-8: for SEARCH, SORT, previews.  What
+ * cannot be decoded stays as it is written; bytes that are not UTF-8 become U+FFFD; NUL never comes out.
+ */
+struct span header_decode(struct span value, struct arena *mem);
+
+/* Value of parameter name of a structured field ("boundary" of Content-Type), with RFC 2231 put together; SPAN_NONE when absent. */
+struct mime_parameter {
+	struct span name, value;
+};
+struct mime_value {
+	struct span type, subtype; /* upper case; subtype SPAN_NONE for Content-Disposition */
+	struct mime_parameter *parameter;
+	size_t parameter_count;
+};
+bool header_parse_mime(struct span value, struct arena *mem, struct mime_value *out); /* false: not even a type */
+struct span mime_parameter(const struct mime_value *v, const char *name);
+
+#endif

@@ -1,0 +1,81 @@
+/* greeter.h - the frame of the pre-login dialogue */
+#ifndef LINNET_GREETER_H
+#define LINNET_GREETER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/span.h"
+
+/*
+ * The greeter is a process under SECCOMP_MODE_STRICT: read, write and exit on
+ * two descriptors.  Everything here lives in one fixed block; nothing calls
+ * malloc, stdio, or the clock (the monitor kills a greeter that is late).  A test holds the
+ * undefined symbols of the greeter's objects against a list.
+ *
+ * greet() functions of imapd and pop3d are written with these calls only.
+ * A client that is gone ends the process inside them.
+ */
+struct greeter;
+
+/* What the monitor knew when the greeter was made. */
+struct greeter_facts {
+	bool tls_is_on;          /* the pump is in front of us */
+	bool tls_is_offered;     /* STARTTLS or STLS may be used */
+	bool plaintext_is_allowed; /* TLS, loopback, trusted network or disable_plaintext_auth = no */
+	bool has_plain, has_login; /* mechanisms of auth_mechanisms */
+	char greeting[256];      /* login_greeting */
+};
+const struct greeter_facts *greeter_facts(const struct greeter *g);
+
+enum greeter_line { GREETER_LINE, GREETER_TOO_LONG };
+
+/* Next line of at most max bytes without its line end; valid until the next call. */
+enum greeter_line greeter_line(struct greeter *g, size_t max, struct span *line_out);
+
+/* Append n raw bytes of a literal to the command block and return where they stand; n <= LIMIT_GREETER_LITERAL. */
+struct span greeter_bytes(struct greeter *g, size_t n);
+
+/* Keep a line or literal over the next calls: copied into the block; SPAN_NONE once LIMIT_GREETER_COMMAND is full. */
+struct span greeter_keep(struct greeter *g, struct span s);
+void greeter_forget(struct greeter *g); /* the command is over: the block is empty (and wiped) again */
+
+void greeter_write(struct greeter *g, const char *text);
+void greeter_write_span(struct greeter *g, struct span s);
+void greeter_flush(struct greeter *g); /* also done before each read */
+
+enum greeter_verdict {
+	VERDICT_OK,           /* never seen by greet(): greeter_login() does not return then */
+	VERDICT_FAILED,       /* user or password wrong */
+	VERDICT_UNAVAILABLE,  /* authd or the database cannot tell now */
+	VERDICT_REFUSED,      /* account disabled, mechanism not allowed, limits: text says it */
+	VERDICT_BAD,          /* cancelled, or not what the mechanism wants */
+	VERDICT_CONTINUE      /* server challenge: send it, read a line, call greeter_respond() */
+};
+struct greeter_answer {
+	enum greeter_verdict verdict;
+	struct span text; /* reason, or base64 challenge; valid until the next call */
+};
+
+/*
+ * Ask authd through the monitor.  response is base64 (SPAN_NONE: none yet).
+ * tag is what the session answers to on success, when this process gives the
+ * unread bytes back and ends.
+ */
+struct greeter_answer greeter_login(struct greeter *g, struct span tag, const char *mechanism, struct span response);
+struct greeter_answer greeter_respond(struct greeter *g, struct span response);
+void greeter_cancel(struct greeter *g);
+
+/* user and password as a PLAIN response: what LOGIN and USER/PASS come to. */
+struct greeter_answer greeter_login_plain(struct greeter *g, struct span tag, struct span user, struct span password);
+
+/* The OK is written: flush, drop all that was buffered, hand over to the pump, end. */
+void greeter_starttls(struct greeter *g) __attribute__((noreturn));
+
+/* One line for the log through the monitor, which adds rip, lip and session and writes control characters as '?'. */
+void greeter_log(struct greeter *g, const char *text, struct span detail);
+
+/* Flush and end; reason is what the monitor logs ("Aborted login (no auth attempts)" is its own). */
+void greeter_end(struct greeter *g, const char *reason) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,32 @@
+/* login.h - what a login established: all that a session is told */
+#ifndef LINNET_LOGIN_H
+#define LINNET_LOGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/net.h"
+#include "common/base/settings.h"
+#include "common/base/span.h"
+
+/* Filled by the monitor before it becomes the session; lives as long as the process. */
+struct login {
+	const struct settings *settings;
+	const char *user;       /* canonical, from authd */
+	const char *home, *mail; /* mail: path of the Maildir, expanded, as the session opens it ("." under chroot) */
+	const char *session_id; /* for the log: 16 characters */
+	const char *mechanism;  /* "PLAIN"; "" with PREAUTH */
+	const char *tls;        /* "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)", NULL in the clear */
+	struct net_address remote, local;
+	bool is_preauth;
+	bool is_secured;        /* TLS, loopback or a trusted network */
+
+	const char *tag;        /* IMAP tag of the command that logged in; "" in POP3 and PREAUTH */
+	struct span unread;     /* what the greeter had read behind that command */
+
+	int client;             /* the connection: blocking reads and writes in clear */
+	int authd;              /* held open: this session's entry in authd's list; -1 with PREAUTH */
+	const volatile int *terminated; /* set by SIGTERM: struct in's signal_flag */
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* start.h - from main() to a session: monitor, greeter, pump, listener */
+#ifndef LINNET_START_H
+#define LINNET_START_H
+
+#include "common/start/login.h"
+
+struct greeter;
+
+/* All in which imapd and pop3d differ before and at login. */
+struct service {
+	const char *program;  /* "imapd": for the log */
+	const char *name;     /* "imap": service name of the authentication protocol and the settings */
+	const char *tls_name; /* "imaps": its port and unit */
+
+	/* Runs in the greeter process (greeter.h), which may only read, write and exit. */
+	void (*greet)(struct greeter *g);
+
+	/*
+	 * Runs as the user, sandboxed, with the log prefix set.  Answers the
+	 * login command (login->tag) first.  Never returns.
+	 */
+	void (*serve)(const struct login *login) __attribute__((noreturn));
+};
+
+/*
+ * What main() of imapd and pop3d calls, and all that it calls.  Options:
+ *	-c FILE      another configuration
+ *	--tls        the connection begins with TLS (imaps, pop3s)
+ *	--preauth    serve the calling user's own Maildir without login
+ *	--stunnel    the peer's address is REMOTE_HOST of the environment
+ *	--version, --help
+ * Serves the connection on descriptor 0 or LISTEN_FDS; accepts and forks when that one listens.
+ */
+int start_main(const struct service *service, int argc, char **argv);
+
+#endif

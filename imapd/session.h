@@ -1,0 +1,76 @@
+/* session.h - one logged-in client: its streams, its mailbox, the reply to the command at hand */
+#ifndef LINNET_SESSION_H
+#define LINNET_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/base/ranges.h"
+#include "common/index/mailbox.h"
+#include "common/io/in.h"
+#include "common/io/out.h"
+#include "common/start/login.h"
+
+struct seq_set;
+
+enum reply_kind { REPLY_NONE, REPLY_OK, REPLY_NO, REPLY_BAD };
+
+enum { /* ENABLE (RFC 5161) */
+	ENABLED_CONDSTORE = 1 << 0,
+	ENABLED_QRESYNC   = 1 << 1,
+	ENABLED_UTF8      = 1 << 2,
+	ENABLED_IMAP4REV2 = 1 << 3
+};
+
+struct session {
+	struct in           in;
+	struct out          out;
+	const struct login *login;
+	struct store       *store;
+	struct mailbox     *box;  /* the selected one, NULL in the authenticated state */
+	struct arena        mem;  /* of the command at hand: reset behind its tagged reply */
+	unsigned            enabled;
+	bool                is_over; /* LOGOUT: leave the loop behind the tagged reply */
+
+	/* the tagged reply, which the dispatcher sends */
+	enum reply_kind reply;
+	const char     *reply_code; /* "READ-ONLY", or NULL; without brackets */
+	const char     *reply_text;
+
+	/* numbers for the log line at the end */
+	uint64_t fetched_headers, fetched_header_bytes, fetched_bodies, fetched_body_bytes;
+	uint64_t deleted, expunged, appended;
+};
+
+/* Set the tagged reply; texts are constant or in s->mem; code is without its brackets, NULL for none. */
+void reply_ok(struct session *s, const char *code, const char *text);
+void reply_no(struct session *s, const char *code, const char *text);
+void reply_bad(struct session *s, const char *text);
+
+/*
+ * A store call failed with errno: one log line where it is the system's fault,
+ * and NO with the code of the one table (errno -> NONEXISTENT, ALREADYEXISTS,
+ * CANNOT, NOPERM, OVERQUOTA, INUSE, LIMIT, SERVERBUG ...).  operation and name
+ * are for the log: reply_errno(s, "append to", "Sent").
+ */
+void reply_errno(struct session *s, const char *operation, const char *name);
+
+/*
+ * The UIDs that a sequence set stands for in the selected mailbox, in s->mem.
+ * By number a number that does not exist is the client's mistake: false, and
+ * the reply is BAD.  By UID unknown UIDs are left out.
+ */
+bool session_uids(struct session *s, const struct seq_set *set, bool by_uid, struct ranges *uids_out);
+
+/* Writing strings: astring as atom, quoted or literal; nstring with NIL for SPAN_NONE. */
+void put_astring(struct out *o, struct span s);
+void put_string(struct out *o, struct span s);  /* quoted, or a literal where it must be */
+void put_nstring(struct out *o, struct span s);
+void put_mailbox(struct session *s, const char *name);       /* as the client is to see it */
+void put_flags(struct session *s, const struct message *m);  /* "(\Seen work)" */
+
+/* "* n FETCH (FLAGS (...))", with UID where by_uid or news of UID-aware sessions want it. */
+void put_fetch_flags(struct session *s, uint32_t number, bool with_uid);
+
+#endif
