@@ -32,7 +32,7 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_write(enum log_level level, const char *format, va_list args);
+void log_write(enum log_level level, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* The descriptor in use, which a sandbox or a descriptor sweep must leave open; -1 for none. */
 int log_descriptor(void);
