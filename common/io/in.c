@@ -26,6 +26,8 @@ in_open(struct in *in, int fd, struct out *tied, gone_function gone)
 	in->fd = fd;
 	in->tied = tied;
 	in->gone = gone;
+	sigprocmask(SIG_SETMASK, NULL, &in->while_waiting);
+	sigdelset(&in->while_waiting, SIGTERM);
 }
 
 void
@@ -76,7 +78,17 @@ is_terminated(const struct in *in)
 	return in->signal_flag && *in->signal_flag;
 }
 
-/* poll() until fd or one of the others is readable; 0 when timeout_ms is over.  Sets revents. */
+/* ppoll() until one of set is readable or deadline_ms has passed; -1 with EINTR on a signal. */
+static int
+wait_once(const struct in *in, struct pollfd *set, nfds_t count, int64_t deadline_ms)
+{
+	int left = clock_until(deadline_ms);
+	struct timespec most = { left / 1000, left % 1000 * 1000000L };
+
+	return ppoll(set, count, deadline_ms == INT64_MAX ? NULL : &most, &in->while_waiting);
+}
+
+/* Wait until fd or one of the others is readable; 0 when timeout_ms is over.  Sets revents. */
 static int
 wait_readable(struct in *in, struct pollfd *set, nfds_t count, int timeout_ms, int64_t idle_since)
 {
@@ -91,7 +103,7 @@ wait_readable(struct in *in, struct pollfd *set, nfds_t count, int timeout_ms, i
 
 		if (is_terminated(in))
 			in->gone(GONE_TERMINATED);
-		n = poll(set, count, soonest == INT64_MAX ? -1 : clock_until(soonest));
+		n = wait_once(in, set, count, soonest);
 		if (n > 0)
 			return n;
 		if (n < 0 && errno != EINTR)

@@ -2,6 +2,7 @@
 #ifndef LINNET_IN_H
 #define LINNET_IN_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,9 @@ typedef void (*gone_function)(enum gone why) __attribute__((noreturn));
  * flushed, so that nobody else thinks of it.
  *
  * signal_flag (may be NULL): once it is not zero the wait ends with
- * GONE_TERMINATED; a SIGTERM handler sets it and does nothing else.
+ * GONE_TERMINATED; a SIGTERM handler sets it and does nothing else.  SIGTERM is
+ * let in only while waiting: where the process keeps it blocked otherwise,
+ * none is missed, and none interrupts a change in the middle.
  */
 struct in {
 	int    fd;
@@ -32,6 +35,7 @@ struct in {
 	uint64_t total;             /* bytes read from fd, for the log line at the end */
 	gone_function gone;
 	const volatile int *signal_flag;
+	sigset_t while_waiting;     /* signals blocked during a wait: those of in_open() without SIGTERM */
 };
 
 void in_open(struct in *in, int fd, struct out *tied, gone_function gone);
