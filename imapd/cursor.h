@@ -28,7 +28,7 @@ struct cursor {
 	struct arena *mem;
 	unsigned      depth;  /* of parentheses: cursor_enter() */
 	unsigned      tokens; /* counted against LIMIT_TOKENS */
-	bool          utf8;   /* UTF8=ACCEPT: quoted strings may hold UTF-8, names are UTF-8 */
+	bool          utf8;   /* UTF8=ACCEPT: mailbox names are UTF-8 */
 };
 
 void cursor_open(struct cursor *c, struct span command, struct arena *mem);
@@ -36,6 +36,9 @@ bool cursor_ok(const struct cursor *c);
 void cursor_fail(struct cursor *c, const char *why); /* why: constant text or in the arena */
 bool cursor_enter(struct cursor *c); /* one level deeper; fails the cursor beyond LIMIT_NESTING */
 void cursor_leave(struct cursor *c);
+bool cursor_token(struct cursor *c); /* count one argument or list item; fails the cursor beyond LIMIT_TOKENS */
+
+bool is_atom_char(char c); /* ATOM-CHAR of RFC 3501 s.9: no 8-bit */
 
 bool at_end(const struct cursor *c);
 bool at_byte(const struct cursor *c, char byte);

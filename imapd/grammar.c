@@ -1,0 +1,340 @@
+/*
+ * grammar.c - the RFC 3501 s.9 rules that commands share
+ *
+ * Strings without escapes and literals are spans of the command itself; only
+ * a quoted string with a backslash is copied.  8-bit bytes in quoted strings
+ * are taken although the grammar has none: clients send them in SEARCH, and
+ * what may not hold them (mailbox names, flags) looks for itself.
+ */
+#include "imapd/grammar.h"
+
+#include "common/base/limits.h"
+#include "common/base/number.h"
+#include "common/index/mailbox.h"
+#include "common/maildir/name.h"
+
+static struct span
+rest(const struct cursor *c)
+{
+	return span_make(c->at, (size_t)(c->end - c->at));
+}
+
+/* 1*DIGIT with a value of at most max. */
+static uint64_t
+take_digits(struct cursor *c, uint64_t max, const char *why)
+{
+	struct span s = rest(c);
+	uint64_t n;
+
+	if (!cursor_token(c))
+		return 0;
+	if (!number_take(&s, max, &n)) {
+		cursor_fail(c, why);
+		return 0;
+	}
+	c->at = s.at;
+	return n;
+}
+
+/* number = 1*DIGIT ; 0 <= n < 4,294,967,296 */
+uint32_t
+take_number(struct cursor *c)
+{
+	return (uint32_t)take_digits(c, UINT32_MAX, "expected a number");
+}
+
+/* number64 = 1*DIGIT ; 0 <= n <= 9,223,372,036,854,775,807 (RFC 9051 s.9) */
+uint64_t
+take_number64(struct cursor *c)
+{
+	return take_digits(c, INT64_MAX, "expected a number");
+}
+
+/* nz-number = digit-nz *DIGIT ; 0 < n < 4,294,967,296 */
+uint32_t
+take_nz_number(struct cursor *c)
+{
+	static const char why[] = "expected a number above zero";
+
+	if (at_byte(c, '0'))
+		cursor_fail(c, why);
+	return (uint32_t)take_digits(c, UINT32_MAX, why);
+}
+
+static bool
+is_astring_char(char c)
+{
+	return is_atom_char(c) || c == ']';
+}
+
+static bool
+is_list_char(char c)
+{
+	return is_astring_char(c) || c == '%' || c == '*';
+}
+
+static struct span
+take_run(struct cursor *c, bool (*belongs)(char), const char *why)
+{
+	const char *start = c->at;
+
+	if (!cursor_token(c))
+		return SPAN_NONE;
+	while (c->at < c->end && belongs(*c->at))
+		c->at++;
+	if (c->at == start) {
+		cursor_fail(c, why);
+		return SPAN_NONE;
+	}
+	return span_make(start, (size_t)(c->at - start));
+}
+
+/* atom = 1*ATOM-CHAR */
+struct span
+take_atom(struct cursor *c)
+{
+	return take_run(c, is_atom_char, "expected a word");
+}
+
+/* quoted = DQUOTE *QUOTED-CHAR DQUOTE
+ * QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials */
+static struct span
+take_quoted(struct cursor *c)
+{
+	struct buf plain = BUF_EMPTY;
+	struct span result;
+	const char *from;
+
+	take_byte(c, '"');
+	from = c->at;
+	while (c->at < c->end && *c->at != '"' && *c->at != '\\' && *c->at != '\r' && *c->at != '\n' && *c->at)
+		c->at++;
+	if (try_byte(c, '"'))
+		return span_make(from, (size_t)(c->at - 1 - from));
+	buf_add(&plain, from, (size_t)(c->at - from));
+	while (c->at < c->end && *c->at != '"' && *c->at != '\r' && *c->at != '\n' && *c->at) {
+		if (try_byte(c, '\\') && !at_byte(c, '"') && !at_byte(c, '\\'))
+			break;
+		buf_byte(&plain, *c->at++);
+	}
+	take_byte(c, '"');
+	result = cursor_ok(c) ? arena_copy(c->mem, buf_view(&plain)) : SPAN_NONE;
+	buf_free(&plain);
+	return result;
+}
+
+/* literal = "{" number ["+"] "}" CRLF *CHAR8 ; CHAR8 is never NUL */
+static struct span
+take_literal(struct cursor *c)
+{
+	struct span s = rest(c), body;
+	uint64_t n;
+
+	s = span_skip(s, 1);
+	if (!number_take(&s, UINT32_MAX, &n)) {
+		cursor_fail(c, "expected the size of a literal");
+		return SPAN_NONE;
+	}
+	if (span_starts(s, "+"))
+		s = span_skip(s, 1);
+	if (!span_starts(s, "}\r\n") || n > s.len - 3) {
+		cursor_fail(c, "a literal's size must end its line");
+		return SPAN_NONE;
+	}
+	body = span_make(s.at + 3, (size_t)n);
+	c->at = body.at + body.len;
+	if (span_find(body, '\0')) {
+		cursor_fail(c, "a literal may not hold NUL");
+		return SPAN_NONE;
+	}
+	return body;
+}
+
+bool
+at_string(const struct cursor *c)
+{
+	return at_byte(c, '"') || at_byte(c, '{');
+}
+
+/* string = quoted / literal */
+struct span
+take_string(struct cursor *c)
+{
+	if (!cursor_token(c))
+		return SPAN_NONE;
+	if (at_byte(c, '"'))
+		return take_quoted(c);
+	if (at_byte(c, '{'))
+		return take_literal(c);
+	cursor_fail(c, "expected a string");
+	return SPAN_NONE;
+}
+
+/* nstring = string / nil */
+struct span
+take_nstring(struct cursor *c)
+{
+	return try_whole_word(c, "NIL") ? SPAN_NONE : take_string(c);
+}
+
+/* astring = 1*ASTRING-CHAR / string ; ASTRING-CHAR = ATOM-CHAR / resp-specials */
+struct span
+take_astring(struct cursor *c)
+{
+	return at_string(c) ? take_string(c) : take_run(c, is_astring_char, "expected a word or a string");
+}
+
+/* list-mailbox = 1*list-char / string ; list-char = ATOM-CHAR / list-wildcards / resp-specials */
+struct span
+take_list_mailbox(struct cursor *c)
+{
+	return at_string(c) ? take_string(c) : take_run(c, is_list_char, "expected a mailbox pattern");
+}
+
+static struct mailbox_name
+take_name(struct cursor *c, bool may_end_open)
+{
+	struct mailbox_name m = { NULL, "Mailbox name is missing" };
+	struct span raw = take_astring(c);
+
+	if (cursor_ok(c))
+		m.name = name_from_client(raw, c->utf8, may_end_open, c->mem, &m.why);
+	return m;
+}
+
+/* mailbox = "INBOX" / astring */
+struct mailbox_name
+take_mailbox(struct cursor *c)
+{
+	return take_name(c, false);
+}
+
+struct mailbox_name
+take_mailbox_open(struct cursor *c)
+{
+	return take_name(c, true);
+}
+
+/* flag = "\Answered" / "\Flagged" / "\Deleted" / "\Seen" / "\Draft"; \Recent is the server's alone */
+static uint32_t
+take_system_flag(struct cursor *c)
+{
+	static const struct {
+		const char *name;
+		uint32_t    flag;
+	} names[] = {
+		{ "Answered", FLAG_ANSWERED }, { "Flagged", FLAG_FLAGGED }, { "Deleted", FLAG_DELETED },
+		{ "Seen", FLAG_SEEN },         { "Draft", FLAG_DRAFT },
+	};
+	struct span name = take_atom(c);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_is_nocase(name, names[i].name))
+			return names[i].flag;
+	cursor_fail(c, span_is_nocase(name, "Recent") ? "\\Recent cannot be changed by a client"
+	                                              : "no such system flag");
+	return 0;
+}
+
+/*
+ * More keywords than a mailbox can have are kept, so that the store may refuse
+ * them; only the first ones are compared, which is enough to leave out doubles
+ * of any list that can succeed and keeps the cost linear.
+ */
+static bool
+has_keyword(const struct flag_list *list, struct span name)
+{
+	for (size_t i = 0; i < list->keyword_count && i < 2 * LIMIT_KEYWORDS; i++)
+		if (span_is_nocase(name, list->keyword[i]))
+			return true;
+	return false;
+}
+
+/* flag =/ flag-keyword / flag-extension ; flag-keyword = atom ; flag-extension = "\" atom */
+void
+take_flag(struct cursor *c, struct flag_list *list)
+{
+	struct span name;
+
+	if (try_byte(c, '\\')) {
+		list->flags |= take_system_flag(c);
+		return;
+	}
+	name = take_atom(c);
+	if (name.len > LIMIT_KEYWORD)
+		cursor_fail(c, "a keyword is too long");
+	if (!cursor_ok(c) || has_keyword(list, name))
+		return;
+	list->keyword =
+	        arena_grow(c->mem, list->keyword, list->keyword_count, &list->keyword_room, sizeof(*list->keyword));
+	list->keyword[list->keyword_count++] = arena_string(c->mem, name);
+}
+
+/* flag-list = "(" [flag *(SP flag)] ")" */
+void
+take_flag_list(struct cursor *c, struct flag_list *list)
+{
+	take_byte(c, '(');
+	if (!cursor_ok(c) || try_byte(c, ')'))
+		return;
+	do
+		take_flag(c, list);
+	while (try_byte(c, ' '));
+	take_byte(c, ')');
+}
+
+/* seq-number = nz-number / "*" ; 0 stands for "*" here */
+static uint32_t
+take_seq_number(struct cursor *c)
+{
+	struct span s = rest(c);
+	uint64_t n;
+
+	if (try_byte(c, '*'))
+		return 0;
+	if (!number_take(&s, UINT32_MAX, &n) || *c->at == '0') {
+		cursor_fail(c, "expected a number above zero or *");
+		return 0;
+	}
+	c->at = s.at;
+	return (uint32_t)n;
+}
+
+/* Nothing that a "*" stands for is known here: it joins from its other end upwards. */
+static void
+add_seq_range(struct seq_set *set, struct cursor *c, uint32_t a, uint32_t b)
+{
+	if (a > 0 && b > 0) {
+		ranges_add(&set->fixed, c->mem, a < b ? a : b, a < b ? b : a);
+		return;
+	}
+	a = a > b ? a : b;
+	if (a == 0)
+		a = UINT32_MAX;
+	if (!set->has_star || a < set->star_from)
+		set->star_from = a;
+	set->has_star = true;
+}
+
+/* sequence-set = (seq-number / seq-range) *("," sequence-set) / "$"
+ * seq-range = seq-number ":" seq-number                       RFC 3501 s.9, RFC 5182 s.3 */
+struct seq_set
+take_sequence_set(struct cursor *c)
+{
+	struct seq_set set = { RANGES_EMPTY, false, 0, false };
+
+	if (!cursor_token(c))
+		return set;
+	if (try_byte(c, '$')) {
+		set.is_saved = true;
+		return set;
+	}
+	do {
+		uint32_t a = take_seq_number(c);
+		uint32_t b = try_byte(c, ':') ? take_seq_number(c) : a;
+
+		if (cursor_ok(c))
+			add_seq_range(&set, c, a, b);
+	} while (try_byte(c, ','));
+	return set;
+}
