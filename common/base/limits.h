@@ -43,6 +43,23 @@ enum {
 	LIMIT_ADDRESSES           = 10000,     /* of one header */
 	LIMIT_MIME_PARAMETERS     = 1000,      /* of one header, RFC 2231 sections counted singly */
 
+	/* authd */
+	LIMIT_AUTH_LINE           = 20 * 1024, /* bytes of one line of the authentication protocol */
+	LIMIT_AUTH_FIELDS         = 64,        /* of one line */
+	LIMIT_AUTH_REQUESTS       = 32,        /* unanswered ones of one connection */
+	LIMIT_AUTH_CLIENTS        = 1024,      /* connections to the auth-client socket */
+	LIMIT_AUTH_CLIENTS_UID    = 256,       /* of them, of one uid */
+	LIMIT_AUTH_QUEUE          = 2048,      /* requests waiting for a worker */
+	LIMIT_AUTH_QUEUE_LANE     = 64,        /* of them, from one network */
+	LIMIT_AUTH_SECONDS        = 10,        /* from the password to the verdict, then a temporary failure */
+	LIMIT_AUTH_DIALOGUE_SECONDS = 60,      /* a mechanism's whole dialogue */
+	LIMIT_AUTH_WORKERS        = 64,
+	LIMIT_AUTH_DATABASES      = 8,         /* passdb and userdb sections each */
+	LIMIT_PASSWD_FILE         = 64 * 1024 * 1024, /* bytes of one passwd-file */
+	LIMIT_CRYPT_ROUNDS        = 1000000,   /* rounds= of a stored hash: about half a second */
+	LIMIT_BCRYPT_COST         = 14,        /* about a second */
+	LIMIT_SCRYPT_COST         = 16,        /* log2 N of $7$ and yescrypt: 64 to 256 MiB */
+
 	/* idle */
 	LIMIT_IMAP_IDLE_SECONDS   = 30 * 60,
 	LIMIT_POP3_IDLE_SECONDS   = 10 * 60,
@@ -50,7 +67,9 @@ enum {
 
 	/* settings */
 	LIMIT_CONF_FILE           = 1024 * 1024, /* bytes of one configuration file */
-	LIMIT_CONF_INCLUDES       = 16           /* depth of !include */
+	LIMIT_CONF_INCLUDES       = 16,          /* depth of !include */
+	LIMIT_CONF_FILES          = 200,         /* files read by one configuration */
+	LIMIT_CONF_NESTING        = 16           /* sections inside each other */
 };
 
 #endif
