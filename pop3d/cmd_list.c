@@ -1,0 +1,121 @@
+/* cmd_list.c - STAT, LIST and UIDL: what is in the maildrop (RFC 1939 s.5, s.7) */
+#include <errno.h>
+
+#include "common/base/buf.h"
+#include "common/index/mailbox.h"
+#include "pop3d/command.h"
+#include "pop3d/maildrop.h"
+#include "pop3d/session.h"
+#include "pop3d/uidl.h"
+
+/* What LIST and UIDL say of one message, behind its number.  False with errno: it cannot be told. */
+typedef bool (*tell_function)(struct pop3_session *s, uint32_t number, struct buf *out);
+
+static bool
+tell_size(struct pop3_session *s, uint32_t number, struct buf *out)
+{
+	uint64_t octets;
+
+	if (maildrop_size(s->drop, number, &octets) < 0)
+		return false;
+	buf_number(out, octets);
+	return true;
+}
+
+/* An id kept from another server first; what cannot be sent gives way to the default form, which always can. */
+static bool
+tell_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
+{
+	const struct mailbox *box = maildrop_mailbox(s->drop);
+	const char *kept = mailbox_pop3_uidl(box, number);
+	struct uidl_values values = {
+		.uid = mailbox_message(box, number)->uid,
+		.uidvalidity = mailbox_uidvalidity(box),
+		.file_name = mailbox_message_base(box, number),
+	};
+	size_t before = out->len;
+
+	if (kept && uidl_is_valid(span_of(kept))) {
+		buf_str(out, kept);
+		return true;
+	}
+	if (uidl_print(s->uidl_format, &values, out) &&
+	    uidl_is_valid(span_skip(buf_view(out), before)))
+		return true;
+	out->len = before;
+	return uidl_print(uidl_default_format, &values, out);
+}
+
+static void
+tell_one(struct pop3_session *s, uint32_t number, tell_function tell)
+{
+	struct buf text = BUF_EMPTY;
+
+	if (!maildrop_has(s->drop, number))
+		pop3_err(s, NULL, "There is no such message.");
+	else if (tell(s, number, &text))
+		pop3_ok(s, "%lu %s", (unsigned long)number, text.data);
+	else
+		pop3_err_errno(s, "read the size of a message");
+	buf_free(&text);
+}
+
+static void
+tell_all(struct pop3_session *s, tell_function tell)
+{
+	struct buf text = BUF_EMPTY;
+
+	for (uint32_t number = 1; number <= maildrop_count(s->drop); number++) {
+		if (!maildrop_has(s->drop, number))
+			continue;
+		buf_reset(&text);
+		buf_number(&text, number);
+		buf_byte(&text, ' ');
+		tell(s, number, &text);
+		buf_str(&text, "\r\n");
+		out_span(&s->out, buf_view(&text));
+	}
+	out_str(&s->out, ".\r\n");
+	buf_free(&text);
+}
+
+void
+pop3_run_stat(struct pop3_session *s, const struct pop3_args *args)
+{
+	uint32_t count = maildrop_count(s->drop) - maildrop_deleted(s->drop);
+	uint64_t octets;
+
+	(void)args;
+	if (maildrop_total(s->drop, &octets) < 0)
+		pop3_err_errno(s, "read the sizes of messages");
+	else
+		pop3_ok(s, "%lu %llu", (unsigned long)count, (unsigned long long)octets);
+}
+
+/* maildrop_total() has made all sizes known before the first line is written, so none can fail behind +OK. */
+void
+pop3_run_list(struct pop3_session *s, const struct pop3_args *args)
+{
+	uint32_t count = maildrop_count(s->drop) - maildrop_deleted(s->drop);
+	uint64_t octets;
+
+	if (args->number > 0) {
+		tell_one(s, args->number, tell_size);
+	} else if (maildrop_total(s->drop, &octets) < 0) {
+		pop3_err_errno(s, "read the sizes of messages");
+	} else {
+		pop3_ok(s, "%lu messages (%llu octets)", (unsigned long)count, (unsigned long long)octets);
+		tell_all(s, tell_size);
+	}
+}
+
+void
+pop3_run_uidl(struct pop3_session *s, const struct pop3_args *args)
+{
+	if (args->number > 0) {
+		tell_one(s, args->number, tell_uidl);
+	} else {
+		pop3_ok(s, "unique ids follow");
+		tell_all(s, tell_uidl);
+	}
+}

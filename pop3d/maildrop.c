@@ -1,0 +1,260 @@
+/*
+ * maildrop.c - INBOX as POP3 sees it
+ *
+ * The view of the mailbox never moves, because nobody calls
+ * mailbox_next_news(): mail that comes during the session, and messages that
+ * others remove, change no number (D12, S13).
+ *
+ * RFC 1939 wants an exclusive lock.  IMAP sessions and deliveries may go on, they
+ * do no harm to a fixed view; so only POP3 sessions exclude each other, with a
+ * record lock on linnet.pop3.lock in the Maildir's root.  The kernel gives it
+ * back when the process ends, however it ends: no session waits for a dead one.
+ */
+#include "pop3d/maildrop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/arena.h"
+#include "common/base/log.h"
+#include "common/index/mailbox.h"
+
+static const char lock_name[] = "linnet.pop3.lock";
+
+struct entry {
+	uint64_t octets;
+	uint32_t uid;
+	bool     has_octets, is_deleted, is_read;
+};
+
+struct maildrop {
+	struct mailbox *box;
+	int             lock; /* -1: the Maildir cannot be written, so there is nothing to exclude */
+	struct arena    mem;
+	struct entry   *entry; /* message n is entry[n - 1] */
+	uint32_t        count, deleted;
+};
+
+/* The Maildir cannot be written, by anybody or because the disk is full: a session that can read is worth more. */
+static bool
+may_go_without_lock(int error)
+{
+	return error == EROFS || error == EACCES || error == EPERM || error == ENOSPC || error == EDQUOT;
+}
+
+/* The descriptor that holds the lock, or -1: with errno EAGAIN when another process has it, 0 when there can be none. */
+static int
+take_lock(int root)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = openat(root, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	int error;
+
+	if (fd < 0) {
+		error = errno;
+		log_warning("cannot open %s, so other POP3 sessions are not kept out: errno %d", lock_name, error);
+		errno = may_go_without_lock(error) ? 0 : error;
+		return -1;
+	}
+	if (fcntl(fd, F_SETLK, &whole) == 0)
+		return fd;
+	error = errno == EACCES ? EAGAIN : errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int
+maildrop_open(struct store *s, struct maildrop **drop_out)
+{
+	struct arena mem = ARENA_EMPTY;
+	struct maildrop *d = arena_zero(&mem, sizeof(*d));
+
+	d->mem = mem;
+	d->lock = take_lock(store_root(s));
+	if (d->lock < 0 && errno != 0)
+		goto fail;
+	if (mailbox_open(s, "INBOX", MAILBOX_READ_WRITE, &d->box) < 0)
+		goto fail;
+	d->count = mailbox_count(d->box);
+	d->entry = arena_array(&d->mem, d->count, sizeof(*d->entry));
+	for (uint32_t i = 0; i < d->count; i++)
+		d->entry[i].uid = mailbox_message(d->box, i + 1)->uid;
+	*drop_out = d;
+	return 0;
+
+fail:
+	maildrop_close(d);
+	return -1;
+}
+
+struct maildrop *
+maildrop_close(struct maildrop *d)
+{
+	struct arena mem;
+	int error = errno;
+
+	if (!d)
+		return NULL;
+	mailbox_close(d->box);
+	if (d->lock >= 0)
+		close(d->lock);
+	mem = d->mem; /* d itself lives in it */
+	arena_free(&mem);
+	errno = error;
+	return NULL;
+}
+
+struct mailbox *
+maildrop_mailbox(struct maildrop *d)
+{
+	return d->box;
+}
+
+uint32_t
+maildrop_count(const struct maildrop *d)
+{
+	return d->count;
+}
+
+uint32_t
+maildrop_deleted(const struct maildrop *d)
+{
+	return d->deleted;
+}
+
+bool
+maildrop_has(const struct maildrop *d, uint32_t number)
+{
+	return number >= 1 && number <= d->count && !d->entry[number - 1].is_deleted;
+}
+
+int
+maildrop_size(struct maildrop *d, uint32_t number, uint64_t *octets_out)
+{
+	struct entry *e = &d->entry[number - 1];
+
+	if (!e->has_octets) {
+		if (mailbox_message_size(d->box, number, &e->octets) < 0) {
+			if (errno != ENOENT)
+				return -1;
+			e->octets = 0;
+		}
+		e->has_octets = true;
+	}
+	*octets_out = e->octets;
+	return 0;
+}
+
+int
+maildrop_total(struct maildrop *d, uint64_t *octets_out)
+{
+	uint64_t total = 0, one;
+
+	for (uint32_t number = 1; number <= d->count; number++) {
+		if (maildrop_size(d, number, &one) < 0)
+			return -1;
+		if (!d->entry[number - 1].is_deleted)
+			total += one;
+	}
+	*octets_out = total;
+	return 0;
+}
+
+void
+maildrop_size_is(struct maildrop *d, uint32_t number, uint64_t octets)
+{
+	uint64_t before;
+
+	if (maildrop_size(d, number, &before) == 0 && before == octets)
+		return;
+	d->entry[number - 1].octets = octets;
+	d->entry[number - 1].has_octets = true;
+	mailbox_message_size_is(d->box, number, octets);
+}
+
+uint64_t
+maildrop_size_known(const struct maildrop *d)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < d->count; i++)
+		total += d->entry[i].octets;
+	return total;
+}
+
+void
+maildrop_delete(struct maildrop *d, uint32_t number)
+{
+	struct entry *e = &d->entry[number - 1];
+
+	d->deleted += !e->is_deleted;
+	e->is_deleted = true;
+}
+
+void
+maildrop_undelete_all(struct maildrop *d)
+{
+	for (uint32_t i = 0; i < d->count; i++)
+		d->entry[i].is_deleted = false;
+	d->deleted = 0;
+}
+
+void
+maildrop_mark_read(struct maildrop *d, uint32_t number)
+{
+	d->entry[number - 1].is_read = true;
+}
+
+int
+maildrop_write_seen(struct maildrop *d)
+{
+	static const struct flags_change seen = { .how = FLAGS_ADD, .flags = FLAG_SEEN };
+	struct ranges uids = RANGES_EMPTY;
+
+	for (uint32_t i = 0; i < d->count; i++) {
+		struct entry *e = &d->entry[i];
+		bool is_news = e->is_read && !(mailbox_message(d->box, i + 1)->flags & FLAG_SEEN);
+
+		if (is_news && !e->is_deleted)
+			ranges_add(&uids, &d->mem, e->uid, e->uid);
+		e->is_read = false;
+	}
+	if (uids.count == 0)
+		return 0;
+	return mailbox_flags(d->box, &uids, &seen, NULL, &d->mem);
+}
+
+/*
+ * mailbox_expunge() removes of these UIDs those that are \Deleted, so they are
+ * flagged first.  When removing fails, the flag goes again from those that did
+ * not have it before: an IMAP client's EXPUNGE must not finish what was answered with -ERR.
+ */
+int
+maildrop_remove_deleted(struct maildrop *d)
+{
+	static const struct flags_change mark = { .how = FLAGS_ADD, .flags = FLAG_DELETED };
+	static const struct flags_change unmark = { .how = FLAGS_REMOVE, .flags = FLAG_DELETED };
+	struct ranges doomed = RANGES_EMPTY, fresh = RANGES_EMPTY;
+	int error;
+
+	for (uint32_t i = 0; i < d->count; i++) {
+		uint32_t uid = d->entry[i].uid;
+
+		if (!d->entry[i].is_deleted)
+			continue;
+		ranges_add(&doomed, &d->mem, uid, uid);
+		if (!(mailbox_message(d->box, i + 1)->flags & FLAG_DELETED))
+			ranges_add(&fresh, &d->mem, uid, uid);
+	}
+	if (doomed.count == 0)
+		return 0;
+	if (mailbox_flags(d->box, &fresh, &mark, NULL, &d->mem) == 0 && mailbox_expunge(d->box, &doomed) == 0)
+		return 0;
+	error = errno;
+	mailbox_flags(d->box, &fresh, &unmark, NULL, &d->mem);
+	errno = error;
+	return -1;
+}

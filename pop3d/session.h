@@ -1,0 +1,40 @@
+/* session.h - one logged-in POP3 client: its streams, its maildrop, its counters */
+#ifndef LINNET_POP3_SESSION_H
+#define LINNET_POP3_SESSION_H
+
+#include <stdint.h>
+
+#include "common/io/in.h"
+#include "common/io/out.h"
+#include "common/start/login.h"
+
+struct maildrop;
+
+struct pop3_session {
+	struct in           in;
+	struct out          out;
+	const struct login *login;
+	struct store       *store;
+	struct maildrop    *drop;
+	const char         *uidl_format;
+
+	/* numbers for the log line at the end */
+	uint64_t top_count, top_bytes, retr_count, retr_bytes;
+	uint32_t removed; /* by QUIT */
+};
+
+/* One line of answer.  code is a response code of RFC 2449 or 3206 without its brackets, NULL for none. */
+void pop3_ok(struct pop3_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void pop3_err(struct pop3_session *s, const char *code, const char *text);
+
+/*
+ * A call of the store failed with errno: log it where it is the system's
+ * fault, and answer -ERR with the code that errno has in RFC 3206.
+ * operation is for both: "open the maildrop".
+ */
+void pop3_err_errno(struct pop3_session *s, const char *operation);
+
+/* The session is over: log reason ("Disconnected: Logged out") with the counters, and end the process. */
+void pop3_end(struct pop3_session *s, const char *reason) __attribute__((noreturn));
+
+#endif
