@@ -15,7 +15,8 @@
  *	YES   yes or no                 bool
  *	TIME  30, 30s, 10 mins, 2h      uint64_t seconds (a bare number is seconds)
  *	SIZE  4096, 64k, 64M            uint64_t bytes
- *	FILE  </path, or the text       const char *: "</path" is kept as the path, read by who needs it
+ *	FILE  </path, or PEM text       const char *: "</path" is kept with its "<" (no blank behind it) and read by
+ *	                                who needs it; text is as it is; "" when not set
  */
 #define SETTINGS_ROWS(STR, NUM, YES, TIME, SIZE, FILE)                                                             \
 	STR(protocols, "imap pop3", "protocols that are served")                                                   \
@@ -90,6 +91,7 @@ struct settings {
 /* One thing that is wrong in a file, in the order found. */
 struct settings_problem {
 	bool        fatal;   /* false: an unknown or ineffective line; the default stands */
+	bool        note;    /* not fatal, and not worth a log line: a setting of Dovecot's with no effect here */
 	const char *file;
 	unsigned    line;    /* 0: the file itself */
 	const char *text;    /* what is wrong and what to do */
@@ -111,6 +113,7 @@ struct settings_problems {
 bool settings_load(const char *path, const char *service, struct arena *mem, struct settings *settings_out,
                    struct settings_problems *problems_out);
 
+/* One log line each, an error where it is fatal; notes are left to `linnetctl config check`. */
 void settings_log_problems(const struct settings_problems *problems);
 
 /*
