@@ -1,0 +1,30 @@
+/* search_text.h - finding a string in text that comes in pieces */
+#ifndef LINNET_SEARCH_TEXT_H
+#define LINNET_SEARCH_TEXT_H
+
+#include <stdbool.h>
+
+#include "common/base/buf.h"
+#include "common/base/span.h"
+
+/*
+ * Case is ignored as i;unicode-casemap does.  Memory is a few times the length
+ * of the needle, time is linear in the text however small the pieces are.
+ */
+struct search_text {
+	struct span needle;   /* folded; stays with the caller */
+	struct buf  window;   /* folded text: the end of what was looked through, and what was not yet */
+	char        tail[4];  /* a character cut by the end of a piece */
+	size_t      tail_len;
+	bool        is_found;
+};
+
+void search_text_begin(struct search_text *t, struct span needle); /* t is new, or was ended */
+bool search_text_add(struct search_text *t, struct span utf8);     /* true once it is found; more changes nothing */
+bool search_text_pause(struct search_text *t); /* the text ends here and another one follows; true once found */
+void search_text_end(struct search_text *t);   /* gives the memory back */
+
+/* Is needle (folded) in text?  window is used for folding text and keeps its memory for the next call. */
+bool search_text_has(struct span utf8, struct span needle, struct buf *window);
+
+#endif
