@@ -17,42 +17,66 @@ expand_split_user(const char *user, struct span *name_out, struct span *domain_o
 	*domain_out = span_of(at + 1);
 }
 
-/* False for a letter that is no variable. */
-static bool
-look_up(char letter, const struct expand_values *v, struct span *value_out)
+static struct span
+value_of_name(const struct expand_values *v)
 {
-	struct span name = SPAN_NONE, domain = SPAN_NONE;
+	struct span name = SPAN_NONE, domain;
 
 	if (v->user)
 		expand_split_user(v->user, &name, &domain);
-	switch (letter) {
-	case 'u':
-		*value_out = span_of(v->user);
-		return true;
-	case 'n':
-		*value_out = name;
-		return true;
-	case 'd':
-		*value_out = domain;
-		return true;
-	case 'h':
-		*value_out = span_of(v->home);
-		return true;
-	case 's':
-		*value_out = span_of(v->service);
-		return true;
-	case 'l':
-		*value_out = span_of(v->local_ip);
-		return true;
-	case 'r':
-		*value_out = span_of(v->remote_ip);
-		return true;
-	case '%':
-		*value_out = span_of("%");
-		return true;
-	default:
-		return false;
-	}
+	return name;
+}
+
+static struct span
+value_of_domain(const struct expand_values *v)
+{
+	struct span name, domain = SPAN_NONE;
+
+	if (v->user)
+		expand_split_user(v->user, &name, &domain);
+	return domain;
+}
+
+/* offset is that of a const char *; of() is for what must be worked out. */
+static const struct variable {
+	const char *letter, *word; /* %u, %{user} */
+	size_t      offset;
+	struct span (*of)(const struct expand_values *v);
+} variables[] = {
+	{ "u", "user",     offsetof(struct expand_values, user),      NULL },
+	{ "n", "username", 0,                                         value_of_name },
+	{ "d", "domain",   0,                                         value_of_domain },
+	{ "h", "home",     offsetof(struct expand_values, home),      NULL },
+	{ "s", "service",  offsetof(struct expand_values, service),   NULL },
+	{ "l", "lip",      offsetof(struct expand_values, local_ip),  NULL },
+	{ "r", "rip",      offsetof(struct expand_values, remote_ip), NULL },
+};
+
+static struct span
+value_of(const struct variable *variable, const struct expand_values *v)
+{
+	const char *text;
+
+	if (variable->of)
+		return variable->of(v);
+	memcpy(&text, (const char *)v + variable->offset, sizeof(text));
+	return span_of(text);
+}
+
+/* "u", or "{user}": moves *p behind it; NULL for one that nobody knows. */
+static const struct variable *
+find_variable(const char **p)
+{
+	bool is_long = **p == '{';
+	size_t len = is_long ? strcspn(*p, "}") : 1;
+	struct span name = is_long ? span_make(*p + 1, len - 1) : span_make(*p, len);
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		if (span_is(name, is_long ? variables[i].word : variables[i].letter)) {
+			*p += len + is_long;
+			return &variables[i];
+		}
+	return NULL;
 }
 
 static void
@@ -69,33 +93,51 @@ add_in_case(struct buf *out, struct span value, char modifier)
 	}
 }
 
+/* What stands behind a "%": moves *p behind it; false for what nobody knows. */
+static bool
+add_variable(struct buf *out, const char **p, const struct expand_values *values)
+{
+	const struct variable *variable;
+	char modifier = '\0';
+
+	if (**p == '%') {
+		buf_byte(out, *(*p)++);
+		return true;
+	}
+	if (**p == 'L' || **p == 'U')
+		modifier = *(*p)++;
+	variable = **p ? find_variable(p) : NULL;
+	if (variable)
+		add_in_case(out, value_of(variable, values), modifier);
+	return variable != NULL;
+}
+
+static const char *
+unknown(struct arena *mem, const char *sign, const char *stop, const char *text)
+{
+	size_t len = (*stop == '{' ? strcspn(sign, "}") : (size_t)(stop - sign)) + 1;
+
+	return arena_printf(mem, "unknown variable \"%.*s\" in \"%s\"; known are %%u %%n %%d %%h %%s %%l %%r and %%%%",
+	                    (int)len, sign, text);
+}
+
 const char *
 expand(const char *text, const struct expand_values *values, struct arena *mem, const char **why_out)
 {
 	struct buf out = BUF_EMPTY;
-	struct span value;
-	const char *result;
+	const char *result, *p = text, *sign = text;
+	bool is_known = true;
 
-	for (const char *p = text; *p; p++) {
-		char modifier = '\0';
-
-		if (*p != '%') {
-			buf_byte(&out, *p);
-			continue;
-		}
-		p++;
-		if (*p == 'L' || *p == 'U')
-			modifier = *p++;
-		if (!look_up(*p, values, &value)) {
-			*why_out = *p ? arena_printf(mem, "unknown variable %%%c in \"%s\"; known are %%u %%n %%d %%h "
-			                                  "%%s %%l %%r", *p, text)
-			              : "a lone % at the end; write %% for the sign itself";
-			buf_free(&out);
-			return NULL;
-		}
-		add_in_case(&out, value, modifier);
+	while (*p && is_known) {
+		sign = p++;
+		if (*sign != '%')
+			buf_byte(&out, *sign);
+		else
+			is_known = add_variable(&out, &p, values);
 	}
-	result = arena_string(mem, buf_view(&out));
+	if (!is_known)
+		*why_out = *p ? unknown(mem, sign, p, text) : "a lone % at the end; write %% for the sign itself";
+	result = is_known ? arena_string(mem, buf_view(&out)) : NULL;
 	buf_free(&out);
 	return result;
 }

@@ -17,8 +17,9 @@ struct expand_values {
 };
 
 /*
- * Expand Dovecot 2.3's one-letter variables (%u %n %d %h %s %l %r %%), with the
- * modifiers L and U (lower, upper case): %Ln.  Expanded once: what comes from
+ * Expand Dovecot 2.3's variables (%u %n %d %h %s %l %r %%; also %{user} %{username}
+ * %{domain} %{home} %{service} %{lip} %{rip}), with the modifiers L and U (lower,
+ * upper case): %Ln, %L{username}.  Expanded once: what comes from
  * a value is never looked at again.  Returns the text in the arena, or NULL with
  * *why_out (constant text or in the arena) set for a variable nobody knows.
  */

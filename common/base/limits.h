@@ -40,6 +40,7 @@ enum {
 	LIMIT_HEADER_BYTES        = 10 * 1024 * 1024, /* of one header block that are parsed */
 	LIMIT_PARTS               = 10000,
 	LIMIT_PART_NESTING        = 100,
+	LIMIT_BOUNDARY            = 996,       /* bytes of a multipart's boundary: with "--" one line of RFC 5322 */
 	LIMIT_ADDRESSES           = 10000,     /* of one header */
 	LIMIT_MIME_PARAMETERS     = 1000,      /* of one header, RFC 2231 sections counted singly */
 

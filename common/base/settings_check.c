@@ -7,6 +7,7 @@
  */
 #include "common/base/settings_check.h"
 
+#include "common/base/buf.h"
 #include "common/base/expand.h"
 #include "common/base/net.h"
 #include "common/base/number.h"
@@ -65,22 +66,39 @@ yes_or_no(const struct check *c, const char *text, const struct settings_place *
 	return NULL;
 }
 
-/* A list of words: those that have no effect are named, and only one that nobody knows is an error of the file. */
+static void
+tell_word(const struct check *c, struct span word, const struct settings_place *at)
+{
+	bool is_dovecots = find_word(c->also, word).at != NULL;
+
+	settings_tell(at, is_dovecots ? SETTINGS_NOTE : SETTINGS_WARNING, "%s: %s \"%.*s\"; known are: %s", c->name,
+	              is_dovecots ? "linnet has no" : "nobody knows", (int)(word.len < 100 ? word.len : 100), word.at,
+	              c->allowed);
+}
+
+/*
+ * A list of words, each kept once: "protocols = $protocols imap" of a
+ * distribution's files would grow otherwise.  A word without effect is only named.
+ */
 static const char *
 words_of(const struct check *c, const char *text, const struct settings_place *at)
 {
 	struct span rest = span_of(text), word;
+	struct buf kept = BUF_EMPTY;
+	const char *list;
 
 	while (next_word(&rest, &word)) {
-		bool is_dovecots = find_word(c->also, word).at != NULL;
-
-		if (find_word(c->allowed, word).at)
+		if (kept.len > 0 && find_word(kept.data, word).at)
 			continue;
-		settings_tell(at, is_dovecots ? SETTINGS_NOTE : SETTINGS_WARNING, "%s: %s \"%.*s\"; known are: %s",
-		              c->name, is_dovecots ? "linnet has no" : "nobody knows",
-		              (int)(word.len < 100 ? word.len : 100), word.at, c->allowed);
+		if (!find_word(c->allowed, word).at)
+			tell_word(c, word, at);
+		if (kept.len > 0)
+			buf_byte(&kept, ' ');
+		buf_span(&kept, word);
 	}
-	return text;
+	list = arena_string(at->mem, buf_view(&kept));
+	buf_free(&kept);
+	return list;
 }
 
 /* !SSLv2 !SSLv3 TLSv1.2 */
