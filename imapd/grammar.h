@@ -8,6 +8,7 @@
 uint32_t    take_number(struct cursor *c);    /* number: 0 ... 4,294,967,295 */
 uint32_t    take_nz_number(struct cursor *c); /* nz-number */
 uint64_t    take_number64(struct cursor *c);  /* number64 (RFC 9051): up to 2^63 - 1 */
+struct span take_tag(struct cursor *c);       /* tag = 1*<any ASTRING-CHAR except "+"> */
 struct span take_atom(struct cursor *c);      /* atom */
 struct span take_astring(struct cursor *c);   /* astring = 1*ASTRING-CHAR / string; without NUL */
 struct span take_string(struct cursor *c);    /* string = quoted / literal; without NUL */

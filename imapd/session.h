@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/base/arena.h"
+#include "common/base/buf.h"
 #include "common/base/ranges.h"
 #include "common/index/mailbox.h"
 #include "common/io/in.h"
@@ -23,6 +24,13 @@ enum { /* ENABLE (RFC 5161) */
 	ENABLED_IMAP4REV2 = 1 << 3
 };
 
+/* A literal that was announced and stays in the stream for the command to read (STREAMS); see command_reader.h. */
+struct pending_literal {
+	bool     is_there;
+	bool     is_sync; /* the client waits for "+ " before it sends it */
+	uint64_t left;    /* bytes still to come */
+};
+
 struct session {
 	struct in           in;
 	struct out          out;
@@ -32,6 +40,12 @@ struct session {
 	struct arena        mem;  /* of the command at hand: reset behind its tagged reply */
 	unsigned            enabled;
 	bool                is_over; /* LOGOUT: leave the loop behind the tagged reply */
+
+	struct buf             command; /* text of the command at hand; spans of its arguments point here */
+	struct pending_literal literal;
+	struct append         *append;  /* being filled: given up when the client goes */
+	unsigned               bad_commands;  /* in a row */
+	unsigned               keywords_told; /* how many of box's keywords the client has seen in FLAGS */
 
 	/* the tagged reply, which the dispatcher sends */
 	enum reply_kind reply;
@@ -55,6 +69,18 @@ void reply_bad(struct session *s, const char *text);
  * are for the log: reply_errno(s, "append to", "Sent").
  */
 void reply_errno(struct session *s, const char *operation, const char *name);
+/* The same for a mailbox that messages go to: a missing one is [TRYCREATE]. */
+void reply_target_errno(struct session *s, const char *operation, const char *name);
+
+/* A name that cannot be: NO [CANNOT] with its reason is set, and false. */
+struct mailbox_name;
+bool name_is_usable(struct session *s, const struct mailbox_name *name);
+
+/* "* BYE text", one log line with it, and the process ends. */
+void session_bye(struct session *s, const char *text) __attribute__((noreturn));
+
+/* Leave the selected mailbox, if there is one: "* OK [CLOSED] ...". */
+void session_close_box(struct session *s);
 
 /*
  * The UIDs that a sequence set stands for in the selected mailbox, in s->mem.
@@ -67,10 +93,21 @@ bool session_uids(struct session *s, const struct seq_set *set, bool by_uid, str
 void put_astring(struct out *o, struct span s);
 void put_string(struct out *o, struct span s);  /* quoted, or a literal where it must be */
 void put_nstring(struct out *o, struct span s);
+void put_literal(struct out *o, struct span s); /* NUL goes out as 0x80: RFC 3501 s.4.3 has none */
 void put_mailbox(struct session *s, const char *name);       /* as the client is to see it */
 void put_flags(struct session *s, const struct message *m);  /* "(\Seen work)" */
 
 /* "* n FETCH (FLAGS (...))", with UID where by_uid or news of UID-aware sessions want it. */
 void put_fetch_flags(struct session *s, uint32_t number, bool with_uid);
+
+/* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)] Flags permitted." */
+void put_mailbox_flags(struct session *s);
+
+/*
+ * Tell the client all news of the selected mailbox.  report_keywords() tells
+ * only of new keywords, before a FETCH response that uses one.
+ */
+void report_news(struct session *s, bool may_expunge);
+void report_keywords(struct session *s);
 
 #endif

@@ -1,0 +1,57 @@
+/* commands.c - the table of all commands behind login */
+#include "imapd/commands.h"
+
+#include "imapd/cursor.h"
+
+const struct command commands[] = {
+	{ "CAPABILITY",   ANY,         0,                       NULL,              run_capability  },
+	{ "NOOP",         ANY,         0,                       NULL,              run_noop        },
+	{ "LOGOUT",       ANY,         NO_REPORT,               NULL,              run_logout      },
+	{ "ID",           ANY,         0,                       parse_id,          run_id          },
+	{ "ENABLE",       ANY,         0,                       parse_enable,      run_enable      },
+	{ "NAMESPACE",    ANY,         0,                       NULL,              run_namespace   },
+	{ "IDLE",         ANY,         0,                       NULL,              run_idle        },
+
+	{ "SELECT",       ANY,         ENDS_BOX,                parse_select,      run_select      },
+	{ "EXAMINE",      ANY,         ENDS_BOX,                parse_select,      run_examine     },
+	{ "LIST",         ANY,         0,                       parse_list,        run_list        },
+	{ "LSUB",         ANY,         0,                       parse_lsub,        run_lsub        },
+	{ "STATUS",       ANY,         0,                       parse_status,      run_status      },
+	{ "CREATE",       ANY,         0,                       parse_create,      run_create      },
+	{ "DELETE",       ANY,         0,                       parse_mailbox,     run_delete      },
+	{ "RENAME",       ANY,         0,                       parse_rename,      run_rename      },
+	{ "SUBSCRIBE",    ANY,         0,                       parse_mailbox,     run_subscribe   },
+	{ "UNSUBSCRIBE",  ANY,         0,                       parse_mailbox,     run_unsubscribe },
+	{ "APPEND",       ANY,         STREAMS,                 parse_append,      run_append      },
+
+	{ "CHECK",        IN_SELECTED, 0,                       NULL,              run_check       },
+	{ "CLOSE",        IN_SELECTED, ENDS_BOX,                NULL,              run_close       },
+	{ "UNSELECT",     IN_SELECTED, ENDS_BOX,                NULL,              run_unselect    },
+	{ "EXPUNGE",      IN_SELECTED, CHANGES,                 NULL,              run_expunge     },
+	{ "UID EXPUNGE",  IN_SELECTED, BY_UID | CHANGES,        parse_uid_expunge, run_uid_expunge },
+	{ "FETCH",        IN_SELECTED, HOLDS_EXPUNGE,           parse_fetch,       run_fetch       },
+	{ "UID FETCH",    IN_SELECTED, BY_UID,                  parse_fetch,       run_fetch       },
+	{ "STORE",        IN_SELECTED, HOLDS_EXPUNGE | CHANGES, parse_store,       run_store       },
+	{ "UID STORE",    IN_SELECTED, BY_UID | CHANGES,        parse_store,       run_store       },
+	{ "SEARCH",       IN_SELECTED, HOLDS_EXPUNGE,           parse_search,      run_search      },
+	{ "UID SEARCH",   IN_SELECTED, BY_UID,                  parse_search,      run_search      },
+	{ "COPY",         IN_SELECTED, 0,                       parse_copy,        run_copy        },
+	{ "UID COPY",     IN_SELECTED, BY_UID,                  parse_copy,        run_copy        },
+	{ "MOVE",         IN_SELECTED, CHANGES,                 parse_copy,        run_move        },
+	{ "UID MOVE",     IN_SELECTED, BY_UID | CHANGES,        parse_copy,        run_move        },
+
+	/* in no state: the greeter has had them */
+	{ "LOGIN",        0,           0,                       NULL,              NULL            },
+	{ "AUTHENTICATE", 0,           0,                       NULL,              NULL            },
+	{ "STARTTLS",     0,           0,                       NULL,              NULL            },
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct command *
+command_find(struct cursor *c)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (try_whole_word(c, commands[i].name))
+			return &commands[i];
+	return NULL;
+}

@@ -1,0 +1,79 @@
+/* dispatch.c - one command, from its first byte to its tagged reply */
+#include "imapd/dispatch.h"
+
+#include "common/base/die.h"
+#include "common/base/limits.h"
+#include "imapd/command.h"
+#include "imapd/command_reader.h"
+#include "imapd/grammar.h"
+
+static void
+run_row(struct session *s, const struct command *row, struct cursor *c)
+{
+	const void *args = NULL;
+
+	if (!(row->states & (s->box ? IN_SELECTED : IN_AUTHENTICATED)))
+		return reply_bad(s, row->states ? "No mailbox selected" : "Already logged in");
+	if ((row->flags & CHANGES) && !mailbox_is_writable(s->box))
+		return reply_no(s, "READ-ONLY", "Read-only mailbox.");
+	if (row->parse)
+		args = row->parse(c);
+	take_end(c);
+	if (!cursor_ok(c))
+		reply_bad(s, c->why);
+	else
+		row->run(s, args, row->flags);
+}
+
+static void
+send_reply(struct session *s, struct span tag, const char *name)
+{
+	static const char *const words[] = { [REPLY_OK] = "OK", [REPLY_NO] = "NO", [REPLY_BAD] = "BAD" };
+
+	if (s->reply == REPLY_NONE)
+		bug("%s set no reply", name);
+	out_span(&s->out, tag.len > 0 ? tag : span_of("*"));
+	out_printf(&s->out, " %s ", words[s->reply]);
+	if (s->reply_code)
+		out_printf(&s->out, "[%s] ", s->reply_code);
+	if (s->reply == REPLY_BAD)
+		out_printf(&s->out, "Error in IMAP command%s%s: %s.\r\n", name[0] ? " " : "", name, s->reply_text);
+	else
+		out_printf(&s->out, "%s\r\n", s->reply_text);
+}
+
+void
+dispatch_command(struct session *s)
+{
+	const struct command *row = NULL;
+	struct cursor c;
+	struct span tag;
+	const char *why, *name = "";
+
+	s->reply = REPLY_NONE;
+	s->reply_code = s->reply_text = NULL;
+	why = command_read(s);
+	cursor_open(&c, buf_view(&s->command), &s->mem);
+	c.utf8 = (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0;
+	tag = arena_copy(&s->mem, take_tag(&c));
+	take_byte(&c, ' ');
+	if (cursor_ok(&c)) {
+		row = command_find(&c);
+		name = row ? row->name : arena_printf(&s->mem, "%.32s", arena_string(&s->mem, take_atom(&c)));
+	}
+	if (why || !cursor_ok(&c))
+		reply_bad(s, why ? why : c.why);
+	else if (!row)
+		reply_bad(s, "Unknown command");
+	else
+		run_row(s, row, &c);
+
+	command_drop_rest(s);
+	if (s->box && row && !(row->flags & (NO_REPORT | ENDS_BOX)))
+		report_news(s, !(row->flags & HOLDS_EXPUNGE));
+	send_reply(s, tag, name);
+	s->bad_commands = s->reply == REPLY_BAD ? s->bad_commands + 1 : 0;
+	if (s->bad_commands == LIMIT_BAD_COMMANDS)
+		session_bye(s, "Too many invalid IMAP commands.");
+	arena_reset(&s->mem);
+}
