@@ -34,6 +34,9 @@ enum {
 	LIMIT_MAILBOXES           = 10000,
 	LIMIT_KEYWORD             = 255,       /* bytes of one keyword */
 	LIMIT_KEYWORDS            = 26,        /* of one mailbox: the letters a Maildir name has */
+	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of one dovecot-uidlist that are read: some 4 million messages */
+	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
+	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
 	LIMIT_LOCK_SECONDS        = 10,        /* waiting for another process's lock, then [INUSE] */
 
 	/* messages */

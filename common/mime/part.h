@@ -23,6 +23,7 @@ struct part {
 	struct span       header;                  /* the block as read, valid as long as the arena */
 	struct mime_value type;                    /* never empty: TEXT/PLAIN or MESSAGE/RFC822 by default (RFC 2045 s.5.2, RFC 2046 s.5.1.5) */
 	struct span       id, description, encoding, md5, location; /* unfolded; SPAN_NONE when absent; encoding upper case */
+	struct span       encoding_as_sent;
 	struct mime_value disposition;             /* type SPAN_NONE when absent */
 	struct span      *language;
 	size_t            language_count;
@@ -30,7 +31,10 @@ struct part {
 
 /*
  * Parse the whole message into mem.  Never fails: what is broken, nested deeper
- * than LIMIT_PART_NESTING or beyond LIMIT_PARTS becomes a leaf with right octet counts.
+ * than LIMIT_PART_NESTING or beyond LIMIT_PARTS becomes a leaf with right octet counts, a
+ * multipart or message/rfc822 among them APPLICATION/OCTET-STREAM.  A multipart may be without children.
+ * The line end in front of a boundary line belongs to the boundary (RFC 2046 s.5.1.1).
+ * Of all header blocks together LIMIT_HEADER_BYTES are kept; counts are right beyond it.
  */
 struct part *part_parse(struct source *src, struct arena *mem);
 

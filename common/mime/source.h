@@ -22,7 +22,7 @@
  */
 struct source;
 
-/* Takes over fd.  NULL with errno when it is no regular file or cannot be read. */
+/* Takes over fd, also when it fails.  NULL with errno when it is no regular file; errno is kept for fd -1. */
 struct source *source_open(int fd);
 struct source *source_close(struct source *src); /* NULL allowed; closes the fd; returns NULL */
 
@@ -36,12 +36,22 @@ int      source_error(const struct source *src); /* errno of the first read that
  */
 struct span source_window(struct source *src, uint64_t at);
 
-/* Bare LFs (no CR before) and all LFs in [at, end), at memory speed. */
+/* As source_window, with at least want bytes where the file has so many; want is at most 64 KiB. */
+struct span source_peek(struct source *src, uint64_t at, size_t want);
+
+/* Copy the bytes [at, end) of the file, unchanged, to to. */
+void source_copy(struct source *src, uint64_t at, uint64_t end, char *to);
+
+/*
+ * Bare LFs (no CR before) and all LFs in [at, end), at memory speed.  A range
+ * is looked at alone: a LF as its first byte is bare, here and in source_send().
+ */
 void source_count(struct source *src, uint64_t at, uint64_t end, uint64_t *bare_out, uint64_t *lines_out);
 
 /*
  * Send [at, end) in CRLF form: octets skip ... skip + most - 1 of it, exactly
  * (padded as said above).  Returns the octets sent, which the caller knows before from its counts.
+ * most UINT64_MAX: all that there are, without padding.
  */
 uint64_t source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most, struct out *out);
 

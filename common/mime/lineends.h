@@ -1,0 +1,17 @@
+/* lineends.h - counting line ends at memory speed */
+#ifndef LINNET_MIME_LINEENDS_H
+#define LINNET_MIME_LINEENDS_H
+
+#include <stdint.h>
+
+#include "common/base/span.h"
+
+struct line_ends {
+	uint64_t lines; /* LFs */
+	uint64_t bare;  /* of them without a CR in front */
+};
+
+/* Add those of s to *n; before is the byte in front of s. */
+void line_ends_count(struct span s, char before, struct line_ends *n);
+
+#endif
