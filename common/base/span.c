@@ -51,7 +51,7 @@ span_skip(struct span s, size_t n)
 {
 	if (n > s.len)
 		n = s.len;
-	return span_make(s.at + n, s.len - n);
+	return n == 0 ? s : span_make(s.at + n, s.len - n);
 }
 
 static bool
