@@ -117,7 +117,8 @@ with_variable(const struct settings_load *l, const struct settings_node *node)
 		return NULL;
 	}
 	v = fetch(l->into, row);
-	return arena_printf(l->mem, "%s%.*s", settings_value_print(row->kind, &v, l->mem), (int)more.len, more.at);
+	return arena_printf(l->mem, "%s%.*s", is_text(row) ? v.text : settings_value_print(row->kind, &v, l->mem),
+	                    (int)more.len, more.at);
 }
 
 /* The text of the value; NULL when it has been told why there is none. */

@@ -70,8 +70,37 @@ parse_text(const char *text, struct settings_value *out)
 	return NULL;
 }
 
+/* Would the lexer read something else than the text itself? */
+static bool
+needs_quotes(struct span s)
+{
+	if (s.len == 0)
+		return false;
+	return strchr(" \t\"'<$", s.at[0]) || strchr(" \t\\", s.at[s.len - 1]) || span_find(s, '#');
+}
+
 static const char *
 print_text(const struct settings_value *v, struct arena *mem)
+{
+	struct span s = span_of(v->text);
+	char *quoted, *to;
+
+	if (!needs_quotes(s))
+		return v->text;
+	quoted = to = arena_alloc(mem, 2 * s.len + 3);
+	*to++ = '"';
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] == '"' || s.at[i] == '\\')
+			*to++ = '\\';
+		*to++ = s.at[i];
+	}
+	*to++ = '"';
+	*to = '\0';
+	return quoted;
+}
+
+static const char *
+print_file(const struct settings_value *v, struct arena *mem)
 {
 	(void)mem;
 	return v->text;
@@ -155,7 +184,7 @@ static const struct {
 	[SETTINGS_KIND_YES]  = { parse_yes,    print_yes },
 	[SETTINGS_KIND_TIME] = { parse_time,   print_time },
 	[SETTINGS_KIND_SIZE] = { parse_size,   print_size },
-	[SETTINGS_KIND_FILE] = { parse_file,   print_text },
+	[SETTINGS_KIND_FILE] = { parse_file,   print_file },
 };
 
 const char *
