@@ -1,0 +1,200 @@
+/*
+ * dotlock.c - the lock files that Dovecot honours, and a kernel lock beside them
+ *
+ * A dotlock outlives a killed owner, so somebody has to find it stale:
+ *
+ * (1) "pid:host" of this host with no such process: after STALE_DEAD_MS.
+ * (2) Empty (killed between open and write): after STALE_EMPTY_MS.
+ * (3) Anything older than STALE_AGE_SECONDS, Dovecot's own rule for its uidlist.
+ *
+ * Each only when the file was the same at every look in between.  Only the
+ * holder of the flock breaks a lock, so two sessions of linnet cannot break
+ * one after the other and remove each other's new file.
+ */
+#include "common/maildir/dotlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/number.h"
+#include "common/maildir/dir.h"
+#include "common/maildir/unique.h"
+
+enum { STALE_DEAD_MS = 100, STALE_EMPTY_MS = 1000, STALE_AGE_SECONDS = 120, PAUSE_FIRST_MS = 1, PAUSE_MOST_MS = 20 };
+
+/* A lock file of another process, as it looks now. */
+struct sight {
+	dev_t    dev;
+	ino_t    ino;
+	int64_t  mtime;
+	int64_t  since; /* clock_ms() of the first look at this very file */
+	bool     is_empty, is_dead;
+};
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { 0, ms * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+/* flock() has no time limit of its own, and alarms belong to others: so it is asked again and again. */
+static int
+take_flock(int dir, int64_t deadline)
+{
+	long ms = PAUSE_FIRST_MS;
+
+	while (flock(dir, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return 0; /* a file system without it: the dotlock must do */
+		if (clock_ms() >= deadline) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		pause_ms(ms);
+		ms = ms * 2 < PAUSE_MOST_MS ? ms * 2 : PAUSE_MOST_MS;
+	}
+	return 0;
+}
+
+/* "1234:host" with host being this one and no process 1234.  EPERM of kill() means that there is one. */
+static bool
+names_dead_process(struct span text)
+{
+	uint64_t pid;
+
+	if (!number_take(&text, INT32_MAX, &pid) || pid == 0 || text.len == 0 || text.at[0] != ':')
+		return false;
+	text = span_trim(span_skip(text, 1));
+	return span_is(text, unique_host()) && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* False: no lock file is there any more. */
+static bool
+look(int dir, const char *name, struct sight *s)
+{
+	struct arena mem = ARENA_EMPTY;
+	struct span text = SPAN_NONE;
+	struct stat st;
+	bool was_read = file_read(dir, name, 512, &mem, &text, &st) == 0;
+
+	if (!was_read && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		arena_free(&mem);
+		return errno != ENOENT;
+	}
+	if (st.st_ino != s->ino || st.st_dev != s->dev || st.st_mtime != s->mtime)
+		*s = (struct sight){ st.st_dev, st.st_ino, st.st_mtime, clock_ms(), false, false };
+	s->is_empty = st.st_size == 0;
+	s->is_dead = was_read && names_dead_process(text);
+	arena_free(&mem);
+	return true;
+}
+
+static bool
+is_stale(const struct sight *s)
+{
+	int64_t watched = clock_ms() - s->since;
+
+	if (s->is_dead && watched >= STALE_DEAD_MS)
+		return true;
+	if (s->is_empty && watched >= STALE_EMPTY_MS)
+		return true;
+	return watched >= STALE_EMPTY_MS && time(NULL) - s->mtime > STALE_AGE_SECONDS;
+}
+
+static int
+make_file(int dir, const char *name)
+{
+	char text[192];
+	int n = snprintf(text, sizeof(text), "%ld:%s", (long)getpid(), unique_host());
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int failed = 0;
+
+	if (fd < 0)
+		return -1;
+	if (file_write(fd, text, (size_t)n) != 0)
+		failed = errno;
+	if (close(fd) != 0 && !failed)
+		failed = errno;
+	if (failed)
+		unlinkat(dir, name, 0);
+	errno = failed;
+	return failed ? -1 : 0;
+}
+
+static int
+take_file(int dir, const char *name, int64_t deadline)
+{
+	struct sight sight = { 0, 0, 0, 0, false, false };
+	long ms = PAUSE_FIRST_MS;
+
+	while (make_file(dir, name) != 0) {
+		if (errno != EEXIST) {
+			if (errno == ENOENT)
+				errno = ESTALE;
+			return -1;
+		}
+		if (!look(dir, name, &sight))
+			continue;
+		if (is_stale(&sight)) {
+			unlinkat(dir, name, 0);
+			continue;
+		}
+		if (clock_ms() >= deadline) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		pause_ms(ms);
+		ms = ms * 2 < PAUSE_MOST_MS ? ms * 2 : PAUSE_MOST_MS;
+	}
+	return 0;
+}
+
+int
+dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds)
+{
+	int64_t deadline = clock_ms() + seconds * 1000;
+
+	if (take_flock(dir, deadline) != 0)
+		return -1;
+	snprintf(lock->name, sizeof(lock->name), "%s.lock", name);
+	if (take_file(dir, lock->name, deadline) != 0) {
+		int failed = errno;
+
+		flock(dir, LOCK_UN);
+		errno = failed;
+		return -1;
+	}
+	lock->dir = dir;
+	return 0;
+}
+
+void
+dotlock_release(struct dotlock *lock)
+{
+	int saved = errno;
+
+	if (lock->dir < 0)
+		return;
+	unlinkat(lock->dir, lock->name, 0);
+	flock(lock->dir, LOCK_UN);
+	lock->dir = -1;
+	errno = saved;
+}
+
+bool
+dotlock_is_held(const struct dotlock *lock)
+{
+	return lock->dir >= 0;
+}

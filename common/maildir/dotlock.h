@@ -1,0 +1,31 @@
+/* dotlock.h - the lock files that Dovecot honours, and a kernel lock beside them */
+#ifndef LINNET_MAILDIR_DOTLOCK_H
+#define LINNET_MAILDIR_DOTLOCK_H
+
+#include <stdbool.h>
+
+/*
+ * Two locks are taken one after the other: flock() on the directory itself,
+ * which keeps sessions of linnet apart, dies with its owner and needs no room
+ * on a full disk; and the file NAME.lock with "pid:host" in it, which keeps
+ * Dovecot and linnet apart.
+ *
+ * A process holds at most one of these locks at any time, so two sessions that
+ * copy A to B and B to A cannot wait for each other.
+ */
+struct dotlock {
+	int  dir;   /* borrowed; the directory the lock is about, -1 when not held */
+	char name[64];
+};
+#define DOTLOCK_NONE { -1, "" }
+
+/*
+ * Wait up to seconds (0: try once).  0 or -1 with errno: ETIMEDOUT, or what
+ * the system said (EACCES, EROFS, ENOSPC ... on creating the file, ESTALE when
+ * the directory has been removed); nothing is held then.
+ */
+int  dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds);
+void dotlock_release(struct dotlock *lock); /* does nothing when not held */
+bool dotlock_is_held(const struct dotlock *lock);
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * store.c - one user's mailboxes: open, list, subscribe
+ *
+ * A mailbox is a directory ".NAME" with a directory "cur" in it; whatever else
+ * lies in the root (files, symlinks, ".ssh", half made and half deleted folders,
+ * whose names begin with "..") is none and is never listed (N09, N11, K11).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/die.h"
+#include "common/base/limits.h"
+#include "common/maildir/dir.h"
+#include "common/maildir/name.h"
+#include "common/maildir/store_inside.h"
+#include "common/maildir/subscriptions.h"
+
+/* mkdir -p with mode 0700 */
+static int
+make_path(const char *path)
+{
+	struct arena mem = ARENA_EMPTY;
+	char *copy = arena_string(&mem, span_of(path));
+	int failed = 0;
+
+	for (char *p = copy + 1; !failed; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+			failed = errno;
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	arena_free(&mem);
+	errno = failed;
+	return failed ? -1 : 0;
+}
+
+int
+store_open(const char *path, bool create, enum store_sync sync, struct store **store_out)
+{
+	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct store *s;
+
+	if (root < 0 && errno == ENOENT && create && path[0] && make_path(path) == 0)
+		root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -1;
+	/* a root that cannot be written is served read-only as it is */
+	if (create && !dir_is_there(root, "cur") && dir_make_maildir(root) != 0 && errno != EACCES && errno != EROFS) {
+		int failed = errno;
+
+		close(root);
+		errno = failed;
+		return -1;
+	}
+	s = malloc(sizeof(*s));
+	if (!s)
+		die("out of memory: a store");
+	*s = (struct store){ root, sync };
+	*store_out = s;
+	return 0;
+}
+
+struct store *
+store_close(struct store *s)
+{
+	if (!s)
+		return NULL;
+	close(s->root);
+	free(s);
+	return NULL;
+}
+
+int
+store_root(const struct store *s)
+{
+	return s->root;
+}
+
+enum store_sync
+store_sync(const struct store *s)
+{
+	return s->sync;
+}
+
+int
+store_sync_root(const struct store *s)
+{
+	return dir_sync(s->root, s->sync == STORE_SYNC);
+}
+
+int
+store_open_folder(struct store *s, const char *name)
+{
+	struct arena mem = ARENA_EMPTY;
+	int fd = dir_open(s->root, name_to_dir(name, &mem));
+	int failed = errno;
+
+	arena_free(&mem);
+	if (fd >= 0 && !dir_is_there(fd, "cur")) {
+		close(fd);
+		errno = ENOENT;
+		return -1;
+	}
+	errno = failed;
+	return fd;
+}
+
+bool
+store_has(struct store *s, const char *name)
+{
+	int fd = store_open_folder(s, name);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool
+is_folder(int root, const struct dirent *e)
+{
+	char cur[NAME_MAX + 8];
+	struct stat st;
+
+	if (e->d_type != DT_DIR && (e->d_type != DT_UNKNOWN || !dir_is_there(root, e->d_name)))
+		return false;
+	/* no symlink can be meant: the first component was just seen to be a directory */
+	snprintf(cur, sizeof(cur), "%s/cur", e->d_name);
+	return fstatat(root, cur, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+int
+store_names(struct store *s, struct arena *mem, const char ***names_out, size_t *count_out)
+{
+	int fd = dir_open(s->root, ".");
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const char **names = NULL;
+	size_t count = 0, room = 0;
+	struct dirent *e;
+	int failed;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	for (errno = 0; (e = readdir(dir)) != NULL; errno = 0) {
+		const char *name;
+
+		if (e->d_name[0] != '.' || e->d_name[1] == '.' || e->d_name[1] == '\0')
+			continue;
+		name = name_from_dir(e->d_name, mem);
+		if (!name || !is_folder(s->root, e))
+			continue;
+		if (count == LIMIT_MAILBOXES) {
+			errno = EMLINK;
+			break;
+		}
+		names = arena_grow(mem, names, count, &room, sizeof(*names));
+		names[count++] = name;
+	}
+	failed = errno;
+	closedir(dir);
+	if (failed) {
+		errno = failed;
+		return -1;
+	}
+	if (count > 0)
+		qsort(names, count, sizeof(*names), compare_names);
+	*names_out = names;
+	*count_out = count;
+	return 0;
+}
+
+/* ---- listing ---- */
+
+struct listing {
+	struct store_folder *folder;
+	size_t               count, room;
+	struct arena        *mem;
+};
+
+static void
+list_add(struct listing *l, const char *name, bool exists, bool subscribed)
+{
+	l->folder = arena_grow(l->mem, l->folder, l->count, &l->room, sizeof(*l->folder));
+	l->folder[l->count++] = (struct store_folder){ name, exists, false, subscribed };
+}
+
+/* INBOX first, then by bytes with '.' below all others, so that children stand right behind their parent. */
+static int
+compare_folders(const void *a, const void *b)
+{
+	const struct store_folder *x = a, *y = b;
+	const char *p = x->name, *q = y->name;
+	bool x_inbox = strcmp(p, "INBOX") == 0, y_inbox = strcmp(q, "INBOX") == 0;
+	int c, d;
+
+	if (x_inbox || y_inbox)
+		return (int)y_inbox - (int)x_inbox;
+	while (*p && *p == *q)
+		p++, q++;
+	c = *p == '.' ? 1 : (unsigned char)*p;
+	d = *q == '.' ? 1 : (unsigned char)*q;
+	return c - d;
+}
+
+static bool
+is_child(const char *name, const char *parent)
+{
+	size_t n = strlen(parent);
+
+	return strncmp(name, parent, n) == 0 && name[n] == '.';
+}
+
+/* Adds the parents of sorted entries that stand nowhere themselves: at most LIMIT_NAME_LEVELS for each. */
+static void
+add_implied(struct listing *l)
+{
+	size_t count = l->count;
+	const char *before = "";
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = l->folder[i].name;
+
+		for (const char *dot = strchr(name, '.'); l->folder[i].exists && dot; dot = strchr(dot + 1, '.')) {
+			size_t n = (size_t)(dot - name);
+			struct store_folder wanted = { arena_string(l->mem, span_make(name, n)), false, false, false };
+
+			/* seen already with the entry before: "a.b" after "a" or after "a.x" */
+			if (strncmp(before, name, n) == 0 && (before[n] == '.' || before[n] == '\0'))
+				continue;
+			list_add(l, wanted.name, false, false);
+		}
+		if (l->folder[i].exists)
+			before = name;
+	}
+}
+
+/* Sort, and make one of what is there twice (implied and subscribed, say). */
+static void
+list_merge(struct listing *l)
+{
+	size_t kept = 0;
+
+	if (l->count > 0)
+		qsort(l->folder, l->count, sizeof(*l->folder), compare_folders);
+	for (size_t i = 0; i < l->count; i++) {
+		struct store_folder *f = &l->folder[i], *last = kept ? &l->folder[kept - 1] : NULL;
+
+		if (last && strcmp(last->name, f->name) == 0) {
+			last->exists |= f->exists;
+			last->subscribed |= f->subscribed;
+		} else {
+			l->folder[kept++] = *f;
+		}
+	}
+	l->count = kept;
+}
+
+/*
+ * Children stand behind their parent, so the next entry tells, except that a
+ * subscribed name without a mailbox is no child (it does not exist).
+ */
+static void
+mark_parents(struct listing *l)
+{
+	const struct store_folder *stack[LIMIT_NAME_LEVELS + 1];
+	size_t depth = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		struct store_folder *f = &l->folder[i];
+
+		while (depth > 0 && !is_child(f->name, stack[depth - 1]->name))
+			depth--;
+		for (size_t k = depth; f->exists && k > 0; k--)
+			l->folder[stack[k - 1] - l->folder].has_children = true;
+		if (depth <= LIMIT_NAME_LEVELS)
+			stack[depth++] = f;
+	}
+}
+
+int
+store_list(struct store *s, struct arena *mem, struct store_folder **folders_out, size_t *count_out)
+{
+	struct listing l = { NULL, 0, 0, mem };
+	struct subscriptions subs;
+	const char **names;
+	size_t count;
+
+	if (store_names(s, mem, &names, &count) != 0 || subscriptions_read(s->root, mem, &subs) != 0)
+		return -1;
+	list_add(&l, "INBOX", dir_is_there(s->root, "cur"), false);
+	for (size_t i = 0; i < count; i++)
+		list_add(&l, names[i], true, false);
+	list_merge(&l);
+	add_implied(&l);
+	for (size_t i = 0; i < subs.count; i++)
+		list_add(&l, subs.name[i], false, true);
+	list_merge(&l);
+	mark_parents(&l);
+	*folders_out = l.folder;
+	*count_out = l.count;
+	return 0;
+}
+
+int
+store_subscribe(struct store *s, const char *name, bool on)
+{
+	return subscriptions_change(s->root, name, on, s->sync == STORE_SYNC);
+}

@@ -1,0 +1,508 @@
+/*
+ * uidlist.c - dovecot-uidlist: reading it, and the list in memory
+ *
+ *	3 V1795294406 N7 G6849301ec604026b1d3f000083ecc375
+ *	1 :1795294406.M506481P16157.host,S=28,W=32
+ *	4 W1234 P0000000a :1795294999.M1P2.host
+ *
+ * Version 1 has "1 UIDVALIDITY NEXT" and "UID BASE".  Fields that this server does not know are kept.
+ *
+ * Invariants of a uidlist:
+ * (1) A UID is never given twice: next is larger than any UID in the file, in
+ *     its header, and in linnet.uids.
+ * (2) A line counts only with its line end.  Appending writes whole lines and
+ *     fsyncs them before anybody is told a UID of them; a line cut off by a
+ *     crash was never shown, and the next save replaces the file.
+ * (3) UIDs grow in file order.  Where they do not, or where a UID or a base
+ *     name comes twice, the file is damaged: (W04)
+ *       - lines that cannot be read are left out, the rest is sorted;
+ *       - a UID that two files claim belongs to neither;
+ *       - a file with two UIDs keeps the larger one.
+ *     Files that thereby have no UID get new ones above next, as if just delivered.
+ * (4) UIDVALIDITY comes from the header; when it cannot be read, from
+ *     linnet.uids; only when both are lost is there a new one.  A header with
+ *     a smaller UIDVALIDITY than linnet.uids is a file from the past: a new one, too.
+ * (5) Only the holder of dovecot-uidlist.lock writes.  Readers take no lock:
+ *     the file is replaced by rename or grows by whole lines.
+ */
+#include "common/maildir/uidlist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "common/base/number.h"
+#include "common/maildir/dir.h"
+#include "common/maildir/uidlist_file.h"
+
+void
+uidlist_init(struct uidlist *u)
+{
+	memset(u, 0, sizeof(*u));
+	u->next = 1;
+	u->header = "";
+	u->seed = (uint64_t)clock_ms() ^ (uint64_t)getpid() << 32 ^ (uint64_t)(uintptr_t)u;
+}
+
+void
+uidlist_free(struct uidlist *u)
+{
+	arena_free(&u->mem);
+	free(u->slot);
+	free(u->record);
+	uidlist_init(u);
+}
+
+/* ---- the hash table: open addressing, at most half full ---- */
+
+/* FNV-1a from a start value of this process. */
+static size_t
+hash_base(const struct uidlist *u, const char *base, size_t length)
+{
+	uint64_t h = 14695981039346656037ULL ^ u->seed;
+
+	for (size_t i = 0; i < length; i++)
+		h = (h ^ (unsigned char)base[i]) * 1099511628211ULL;
+	return (size_t)(h ^ h >> 29);
+}
+
+/* The slot that holds this base, or the empty one where it would go. */
+static size_t
+find_slot(const struct uidlist *u, const char *base, size_t length)
+{
+	size_t at = hash_base(u, base, length) & (u->slots - 1);
+
+	for (; u->slot[at]; at = (at + 1) & (u->slots - 1)) {
+		const char *there = u->record[u->slot[at] - 1].base;
+
+		if (strncmp(there, base, length) == 0 && there[length] == '\0')
+			break;
+	}
+	return at;
+}
+
+static void
+build_table(struct uidlist *u, size_t wanted)
+{
+	size_t slots = 64;
+
+	while (slots < wanted * 2)
+		slots *= 2;
+	free(u->slot);
+	u->slot = uidlist_memory(NULL, slots, sizeof(*u->slot));
+	memset(u->slot, 0, slots * sizeof(*u->slot));
+	u->slots = slots;
+	for (size_t i = 0; i < u->count; i++) {
+		const char *base = u->record[i].base;
+
+		if (u->record[i].uid)
+			u->slot[find_slot(u, base, strlen(base))] = (uint32_t)(i + 1);
+	}
+}
+
+size_t
+uidlist_find(const struct uidlist *u, const char *base, size_t length)
+{
+	uint32_t number = u->slots ? u->slot[find_slot(u, base, length)] : 0;
+
+	return number && u->record[number - 1].uid ? number - 1 : SIZE_MAX;
+}
+
+size_t
+uidlist_at_or_behind(const struct uidlist *u, uint32_t uid)
+{
+	size_t low = 0, high = u->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (u->record[middle].uid < uid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void
+uidlist_push(struct uidlist *u, struct uidlist_record r)
+{
+	if (u->count == u->room) {
+		u->room = u->room ? u->room * 2 : 64;
+		u->record = uidlist_memory(u->record, u->room, sizeof(*u->record));
+	}
+	u->record[u->count++] = r;
+}
+
+/* Record number was pushed last: make it findable. */
+void
+uidlist_enter(struct uidlist *u, size_t number)
+{
+	const char *base = u->record[number].base;
+
+	if (u->count * 2 > u->slots)
+		build_table(u, u->count * 2);
+	u->slot[find_slot(u, base, strlen(base))] = (uint32_t)(number + 1);
+}
+
+void
+uidlist_rebuild_table(struct uidlist *u)
+{
+	build_table(u, u->count);
+}
+
+/* ---- parsing ---- */
+
+static void
+complain(struct uidlist *u, const char *what)
+{
+	u->must_rewrite = true;
+	if (!u->trouble)
+		u->trouble = what;
+}
+
+/* "3 V1795294406 N7 Gabc" or "1 1795294406 7" */
+static bool
+parse_header(struct uidlist *u, struct span line)
+{
+	struct buf other = BUF_EMPTY;
+	struct span version, field;
+	uint64_t n, validity = 0, next = 0;
+	unsigned place = 0;
+
+	span_split(&line, ' ', &version);
+	if (!span_is(version, "3") && !span_is(version, "1"))
+		return false;
+	if (span_is(version, "1"))
+		u->must_rewrite = true; /* not damaged, only old */
+	while (span_split(&line, ' ', &field)) {
+		bool old = span_is(version, "1");
+		char letter = field.len == 0 ? '\0' : old ? "VN"[place < 2 ? place : 1] : field.at[0];
+		struct span value = old ? field : span_skip(field, 1);
+
+		place++;
+		if (letter == 'V' && number_parse(value, UINT32_MAX, &n))
+			validity = n;
+		else if (letter == 'N' && number_parse(value, UINT32_MAX, &n))
+			next = n;
+		else if (letter && letter != 'V' && letter != 'N' && !old)
+			buf_printf(&other, "%s%.*s", other.len ? " " : "", (int)field.len, field.at);
+	}
+	if (other.len)
+		u->header = arena_string(&u->mem, buf_view(&other));
+	buf_free(&other);
+	u->uidvalidity = (uint32_t)validity;
+	if (next > u->next)
+		u->next = (uint32_t)next;
+	return validity > 0 && next > 0;
+}
+
+/* Version 3: UID *(SP field) SP ":" base; version 1: UID SP base.  Cuts the strings out in place. */
+static bool
+parse_record(char *line, size_t length, struct uidlist_record *r_out)
+{
+	struct span s = span_make(line, length);
+	uint64_t uid;
+	char *base, *space;
+
+	if (memchr(line, '\0', length) || !number_take(&s, UINT32_MAX - 1, &uid) || uid == 0)
+		return false;
+	if (s.len < 2 || s.at[0] != ' ')
+		return false;
+	space = line + (s.at - line);
+	base = space[1] == ':' ? space : strstr(space, " :");
+	if (base) {
+		*base = '\0';
+		base += 2;
+	} else {
+		base = space + 1;
+		if (strchr(base, ' '))
+			return false;
+		*space = '\0';
+	}
+	if (!*base || strchr(base, '/') || strchr(base, ':'))
+		return false;
+	r_out->uid = (uint32_t)uid;
+	r_out->base = base;
+	r_out->ext = space < base - 2 ? space + 1 : "";
+	return true;
+}
+
+/* All whole lines of text; what is cut off at the end is damage.  Sorted is as the caller made sure before. */
+static void
+parse_records(struct uidlist *u, char *text, size_t length)
+{
+	char *at = text, *end = text + length;
+
+	while (at < end) {
+		char *stop = memchr(at, '\n', (size_t)(end - at));
+		struct uidlist_record r;
+		size_t n;
+
+		if (!stop) {
+			complain(u, "its last line was cut off");
+			break;
+		}
+		n = (size_t)(stop - at);
+		if (n > 0 && at[n - 1] == '\r') {
+			n--;
+			complain(u, "its lines end in CRLF");
+		}
+		at[n] = '\0';
+		if (parse_record(at, n, &r))
+			uidlist_push(u, r);
+		else
+			complain(u, "a line of it cannot be read");
+		at = stop + 1;
+	}
+}
+
+static int
+compare_uids(const void *a, const void *b)
+{
+	const struct uidlist_record *x = a, *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static void
+compact(struct uidlist *u)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < u->count; i++)
+		if (u->record[i].uid)
+			u->record[kept++] = u->record[i];
+	u->count = kept;
+}
+
+/* Invariant (3), for records [from, count). */
+static void
+bring_to_order(struct uidlist *u, size_t from)
+{
+	bool sorted = true;
+
+	for (size_t i = from > 0 ? from : 1; i < u->count && sorted; i++)
+		sorted = u->record[i].uid > u->record[i - 1].uid;
+	if (u->count > 0 && u->record[u->count - 1].uid >= u->next)
+		u->next = u->record[u->count - 1].uid + 1;
+	if (sorted)
+		return;
+	complain(u, "its UIDs are not in order");
+	qsort(u->record, u->count, sizeof(*u->record), compare_uids);
+	if (u->record[u->count - 1].uid >= u->next)
+		u->next = u->record[u->count - 1].uid + 1;
+	for (size_t i = 0, end; i < u->count; i = end) {
+		for (end = i + 1; end < u->count && u->record[end].uid == u->record[i].uid; end++)
+			;
+		for (size_t k = i; end - i > 1 && k < end; k++)
+			u->record[k].uid = 0;
+	}
+	compact(u);
+}
+
+static void
+enter_all(struct uidlist *u, size_t from)
+{
+	bool twice = false;
+
+	if (u->count * 2 > u->slots || from == 0)
+		build_table(u, u->count * 2);
+	for (size_t i = from; i < u->count; i++) {
+		const char *base = u->record[i].base;
+		size_t slot = find_slot(u, base, strlen(base));
+
+		if (u->slot[slot] && u->slot[slot] - 1 != i && u->record[u->slot[slot] - 1].uid) {
+			size_t other = u->slot[slot] - 1;
+
+			twice = true;
+			u->record[other < i ? other : i].uid = 0;
+			u->slot[slot] = (uint32_t)((other < i ? i : other) + 1);
+			continue;
+		}
+		u->slot[slot] = (uint32_t)(i + 1);
+	}
+	if (!twice)
+		return;
+	complain(u, "a file has two UIDs in it");
+	compact(u);
+	build_table(u, u->count);
+}
+
+/* Remember the last bytes of the file, to know it again when it has grown. */
+static void
+remember_tail(struct uidlist *u, struct span text)
+{
+	u->tail_length = text.len < sizeof(u->tail) ? text.len : sizeof(u->tail);
+	memcpy(u->tail, text.at + text.len - u->tail_length, u->tail_length);
+}
+
+void
+uidlist_parse(struct uidlist *u, struct span text)
+{
+	char *copy = arena_string(&u->mem, text);
+	char *stop = memchr(copy, '\n', text.len);
+	size_t header = stop ? (size_t)(stop - copy) : text.len;
+
+	remember_tail(u, text);
+	if (!parse_header(u, span_trim(span_make(copy, header))))
+		complain(u, "its first line cannot be read");
+	if (!stop)
+		complain(u, "its first line was cut off");
+	else
+		parse_records(u, stop + 1, text.len - header - 1);
+	bring_to_order(u, 0);
+	enter_all(u, 0);
+	u->saved = u->count;
+}
+
+/* ---- refreshing ---- */
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool
+is_unchanged(const struct stat *a, const struct stat *b)
+{
+	return is_same_file(a, b) && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void
+start_anew(struct uidlist *u)
+{
+	unsigned generation = u->generation;
+
+	uidlist_free(u);
+	u->generation = generation + 1;
+}
+
+/* Invariants (1) and (4): hold what was read against linnet.uids. */
+static void
+hold_against_floor(struct uidlist *u, int dir)
+{
+	uint32_t validity, next;
+
+	if (!uidlist_read_floor(dir, &validity, &next))
+		return;
+	if (u->uidvalidity == 0) {
+		u->uidvalidity = validity;
+	} else if (u->uidvalidity < validity) {
+		complain(u, "it is older than the UIDVALIDITY already shown");
+		u->above = validity;
+		u->uidvalidity = 0;
+	} else if (u->uidvalidity > validity) {
+		return;
+	}
+	u->noted = next;
+	if (u->next < next) {
+		complain(u, "it knows less UIDs than were given");
+		u->next = next;
+	}
+}
+
+static int
+load(struct uidlist *u, int dir)
+{
+	struct arena mem = ARENA_EMPTY;
+	struct span text;
+	struct stat st;
+	int failed = file_read(dir, uidlist_name, LIMIT_UIDLIST_BYTES, &mem, &text, &st) == 0 ? 0 : errno;
+
+	if (failed && failed != ENOENT && failed != EFBIG && failed != EINVAL && failed != ELOOP) {
+		arena_free(&mem);
+		errno = failed;
+		return -1;
+	}
+	start_anew(u);
+	u->is_there = !failed;
+	if (!failed) {
+		u->file = st;
+		uidlist_parse(u, text);
+	} else {
+		u->must_rewrite = true;
+		if (failed != ENOENT)
+			u->trouble = "it is no file, or far too large";
+	}
+	arena_free(&mem);
+	hold_against_floor(u, dir);
+	return 0;
+}
+
+/*
+ * The file grew: read from before the old end, and take the new lines if the
+ * old end is still what it was.  False: it has to be read whole.
+ */
+static bool
+load_tail(struct uidlist *u, int dir, const struct stat *now)
+{
+	size_t old = (size_t)u->file.st_size, grown = (size_t)(now->st_size - u->file.st_size);
+	size_t before = u->count, want = u->tail_length + grown;
+	int fd = openat(dir, uidlist_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char *text = arena_alloc(&u->mem, want + 1);
+	struct stat st;
+	bool fits;
+
+	if (fd < 0)
+		return false;
+	fits = fstat(fd, &st) == 0 && is_same_file(&st, now) &&
+	       pread(fd, text, want, (off_t)(old - u->tail_length)) == (ssize_t)want &&
+	       memcmp(text, u->tail, u->tail_length) == 0 && text[u->tail_length - 1] == '\n' && text[want - 1] == '\n';
+	close(fd);
+	if (!fits)
+		return false;
+	u->file = *now;
+	remember_tail(u, span_make(text, want));
+	parse_records(u, text + u->tail_length, grown);
+	bring_to_order(u, before);
+	enter_all(u, before);
+	u->saved = u->count;
+	return !u->must_rewrite;
+}
+
+int
+uidlist_refresh(struct uidlist *u, int dir)
+{
+	struct stat now;
+
+	if (fstatat(dir, uidlist_name, &now, AT_SYMLINK_NOFOLLOW) != 0) {
+		if (errno != ENOENT)
+			return -1;
+		if (!u->is_there && u->generation > 0)
+			return 0;
+		return load(u, dir);
+	}
+	if (u->is_there && is_unchanged(&u->file, &now))
+		return 0;
+	if (u->is_there && u->saved == u->count && is_same_file(&u->file, &now) && now.st_size > u->file.st_size &&
+	    now.st_size <= LIMIT_UIDLIST_BYTES && !u->must_rewrite && u->tail_length > 0 && load_tail(u, dir, &now))
+		return 0;
+	return load(u, dir);
+}
+
+void
+uidlist_note(struct uidlist *u, int dir)
+{
+	if (u->uidvalidity == 0 || u->saved != u->count || u->noted == u->next)
+		return;
+	uidlist_write_floor(dir, u->uidvalidity, u->next);
+	u->noted = u->next;
+}
+
+struct span
+uidlist_field(const struct uidlist_record *r, char field)
+{
+	struct span rest = span_of(r->ext), word;
+
+	while (span_split(&rest, ' ', &word))
+		if (word.len > 0 && word.at[0] == field)
+			return span_skip(word, 1);
+	return SPAN_NONE;
+}

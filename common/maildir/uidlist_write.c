@@ -1,0 +1,274 @@
+/* uidlist_write.c - dovecot-uidlist: changing it under its lock (invariants: uidlist.c) */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/die.h"
+#include "common/base/number.h"
+#include "common/maildir/dir.h"
+#include "common/maildir/uidlist_file.h"
+#include "common/maildir/uidvalidity.h"
+#include "common/maildir/unique.h"
+
+const char uidlist_name[] = "dovecot-uidlist";
+static const char floor_name[] = "linnet.uids";
+
+void *
+uidlist_memory(void *old, size_t count, size_t size)
+{
+	void *got = count < SIZE_MAX / 2 / size ? realloc(old, count * size) : NULL;
+
+	if (!got)
+		die("out of memory: %zu elements of %zu bytes", count, size);
+	return got;
+}
+
+int
+uidlist_lock(int dir, int seconds, struct dotlock *lock_out)
+{
+	return dotlock_take(lock_out, dir, uidlist_name, seconds);
+}
+
+/* ---- linnet.uids: "V1795294406 N0000000007 CHECKSUM\n", always of the same length ---- */
+
+static uint32_t
+checksum(const char *text, size_t n)
+{
+	uint32_t h = 2166136261U;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)text[i]) * 16777619U;
+	return h;
+}
+
+static void
+print_floor(char text[64], uint32_t uidvalidity, uint32_t next)
+{
+	int n = snprintf(text, 64, "V%010lu N%010lu ", (unsigned long)uidvalidity, (unsigned long)next);
+
+	snprintf(text + n, 64 - (size_t)n, "%08lx\n", (unsigned long)checksum(text, (size_t)n));
+}
+
+bool
+uidlist_read_floor(int dir, uint32_t *uidvalidity_out, uint32_t *next_out)
+{
+	struct arena mem = ARENA_EMPTY;
+	uint64_t validity = 0, next = 0;
+	struct span text, s;
+	char wanted[64];
+	struct stat st;
+	bool good = file_read(dir, floor_name, 128, &mem, &text, &st) == 0;
+
+	if (good) {
+		s = span_skip(text, 1);
+		good = number_take(&s, UINT32_MAX, &validity) && span_starts(s, " N");
+		s = span_skip(s, 2);
+		good = good && number_take(&s, UINT32_MAX, &next);
+	}
+	if (good) {
+		print_floor(wanted, (uint32_t)validity, (uint32_t)next);
+		good = span_is(text, wanted) && validity > 0 && next > 0;
+	}
+	arena_free(&mem);
+	if (good) {
+		*uidvalidity_out = (uint32_t)validity;
+		*next_out = (uint32_t)next;
+	}
+	return good;
+}
+
+void
+uidlist_write_floor(int dir, uint32_t uidvalidity, uint32_t next)
+{
+	char text[64];
+	int fd = openat(dir, floor_name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return;
+	print_floor(text, uidvalidity, next);
+	if (pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text))
+		errno = 0; /* the checksum tells a half written one */
+	close(fd);
+}
+
+/* ---- changes in memory ---- */
+
+uint32_t
+uidlist_add(struct uidlist *u, struct span base, struct span ext)
+{
+	struct uidlist_record r;
+
+	if (u->next >= UINT32_MAX - 1) {
+		errno = EOVERFLOW;
+		return 0;
+	}
+	r.uid = u->next++;
+	r.base = arena_string(&u->mem, base);
+	r.ext = ext.len ? arena_string(&u->mem, ext) : "";
+	uidlist_push(u, r);
+	uidlist_enter(u, u->count - 1);
+	return r.uid;
+}
+
+void
+uidlist_drop(struct uidlist *u, size_t number)
+{
+	u->record[number].uid = 0;
+	u->must_rewrite = true;
+}
+
+void
+uidlist_set_field(struct uidlist *u, size_t number, char field, uint64_t value)
+{
+	struct span rest = span_of(u->record[number].ext), word;
+	struct buf out = BUF_EMPTY;
+
+	while (span_split(&rest, ' ', &word))
+		if (word.len > 0 && word.at[0] != field)
+			buf_printf(&out, "%.*s ", (int)word.len, word.at);
+	buf_byte(&out, field);
+	buf_number(&out, value);
+	u->record[number].ext = arena_string(&u->mem, buf_view(&out));
+	u->must_rewrite = true;
+	buf_free(&out);
+}
+
+void
+uidlist_renumber(struct uidlist *u)
+{
+	u->next = 1;
+	for (size_t i = 0; i < u->count; i++)
+		if (u->record[i].uid)
+			u->record[i].uid = u->next++;
+	if (u->uidvalidity > u->above)
+		u->above = u->uidvalidity;
+	u->uidvalidity = 0;
+	u->must_rewrite = true;
+}
+
+/* ---- saving ---- */
+
+static void
+print_record(const struct uidlist_record *r, struct buf *out)
+{
+	buf_number(out, r->uid);
+	buf_byte(out, ' ');
+	if (r->ext[0]) {
+		buf_str(out, r->ext);
+		buf_byte(out, ' ');
+	}
+	buf_byte(out, ':');
+	buf_str(out, r->base);
+	buf_byte(out, '\n');
+}
+
+static void
+remember_file(struct uidlist *u, const struct stat *st, const struct buf *written)
+{
+	size_t n = written->len < sizeof(u->tail) ? written->len : sizeof(u->tail);
+
+	u->file = *st;
+	memcpy(u->tail, written->data + written->len - n, n);
+	u->tail_length = n;
+	u->is_there = true;
+	u->must_rewrite = false;
+	u->saved = u->count;
+}
+
+static int
+rewrite(struct uidlist *u, int dir, int root, bool sync)
+{
+	struct buf text = BUF_EMPTY;
+	struct stat st;
+	size_t kept = 0;
+	int failed;
+
+	if (u->uidvalidity == 0)
+		u->uidvalidity = uidvalidity_next(root, u->above);
+	buf_printf(&text, "3 V%lu N%lu", (unsigned long)u->uidvalidity, (unsigned long)u->next);
+	if (!u->header[0]) {
+		struct buf guid = BUF_EMPTY;
+
+		buf_byte(&guid, 'G');
+		unique_guid(&guid);
+		u->header = arena_string(&u->mem, buf_view(&guid));
+		buf_free(&guid);
+	}
+	buf_printf(&text, " %s\n", u->header);
+	for (size_t i = 0; i < u->count; i++)
+		if (u->record[i].uid)
+			print_record(&u->record[i], &text);
+	failed = file_replace(dir, uidlist_name, buf_view(&text), sync, &st);
+	if (failed == 0) {
+		for (size_t i = 0; i < u->count; i++)
+			if (u->record[i].uid)
+				u->record[kept++] = u->record[i];
+		if (kept != u->count)
+			u->generation++;
+		u->count = kept;
+		uidlist_rebuild_table(u);
+		remember_file(u, &st, &text);
+	}
+	buf_free(&text);
+	return failed;
+}
+
+/* Invariant (2): whole lines, fsynced; a write that fails is taken back. */
+static int
+append(struct uidlist *u, int dir, bool sync)
+{
+	int fd = openat(dir, uidlist_name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	struct buf text = BUF_EMPTY;
+	struct stat st;
+	int failed = 0;
+
+	if (fd < 0)
+		return -1;
+	for (size_t i = u->saved; i < u->count; i++)
+		print_record(&u->record[i], &text);
+	if (fstat(fd, &st) != 0 || st.st_ino != u->file.st_ino || st.st_size != u->file.st_size)
+		failed = ESTALE;
+	else if (file_write(fd, text.data, text.len) != 0 || dir_sync(fd, sync) != 0 || fstat(fd, &st) != 0)
+		failed = errno;
+	if (failed && failed != ESTALE && ftruncate(fd, u->file.st_size) != 0)
+		u->must_rewrite = true; /* the next save replaces the file */
+	if (close(fd) != 0 && !failed)
+		failed = errno;
+	if (!failed)
+		remember_file(u, &st, &text);
+	buf_free(&text);
+	errno = failed;
+	return failed ? -1 : 0;
+}
+
+/* What was added or dropped in memory only must not be taken for the file's content. */
+static void
+forget(struct uidlist *u)
+{
+	int saved = errno;
+	unsigned generation = u->generation;
+
+	uidlist_free(u);
+	u->generation = generation + 1;
+	u->is_there = true; /* whatever the stat says next, it is read anew */
+	errno = saved;
+}
+
+int
+uidlist_save(struct uidlist *u, int dir, int root, bool sync)
+{
+	bool whole = u->must_rewrite || !u->is_there || u->uidvalidity == 0;
+	int failed;
+
+	if (!whole && u->saved == u->count)
+		return 0;
+	failed = whole ? rewrite(u, dir, root, sync) : append(u, dir, sync);
+	if (failed) {
+		forget(u);
+		return -1;
+	}
+	uidlist_note(u, dir);
+	return 0;
+}
