@@ -90,7 +90,7 @@ def test_login_socket_is_roots():
 
 
 def test_install_never_writes_over_configuration(folder):
-    def install(target="install-data"):
+    def install(target="install"):
         subprocess.run(["make", "-s", "-C", BUILD, target, f"DESTDIR={folder}"], check=True, stdout=subprocess.DEVNULL)
     install()
     conf = next(folder.rglob("linnet-sql.conf.ext"))
