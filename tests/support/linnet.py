@@ -339,6 +339,15 @@ class Wire:
         self.log.append(("S", data))
         return data
 
+    def rest_or_line(self):
+        """The next line, or b"" when the server closes without one."""
+        try:
+            return self.line()
+        except Failure:
+            if self.is_at_end and not self.buffer:
+                return b""
+            raise
+
     def at_end(self):
         """The server has closed and nothing more has come."""
         data = self.rest()
