@@ -1,0 +1,24 @@
+/* search_mailbox.h - a mailbox in memory for the tests of SEARCH */
+#ifndef LINNET_TEST_SEARCH_MAILBOX_H
+#define LINNET_TEST_SEARCH_MAILBOX_H
+
+#include "common/index/mailbox.h"
+#include "common/mime/charset.h"
+#include "imapd/search_program.h"
+
+/* Stands in for common/index: of mailbox.h only what SEARCH asks is there.  Keyword 0 is "work", 1 is "home". */
+struct search_sample {
+	uint32_t    uid, flags, keywords;
+	time_t      date;
+	const char *text; /* NULL: the file is gone */
+	size_t      len;  /* 0: up to the NUL */
+};
+
+struct mailbox *search_samples_open(const struct search_sample *sample, size_t count);
+void search_samples_close(struct mailbox *box);
+unsigned search_samples_opened(const struct mailbox *box); /* files opened so far */
+
+/* What run_search() does with the session's help: sets and keywords. */
+void search_samples_resolve(struct mailbox *box, struct search_program *program, struct arena *mem);
+
+#endif
