@@ -1,0 +1,200 @@
+/* listeners.c - the two sockets that authd answers on: given by systemd or made in base_dir */
+#include "authd/listeners.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/base/number.h"
+#include "common/base/span.h"
+
+enum { FIRST_PASSED = 3, MOST_PASSED = 16, BACKLOG = 511 };
+
+static const struct listener_row {
+	const char *name;
+	mode_t      mode;
+} rows[LISTENER_KINDS] = {
+	[LISTENER_LOGIN] = { "login", 0600 },
+	[LISTENER_CLIENT] = { "auth-client", 0666 },
+};
+
+/* Files that this process made, to be removed at the end. */
+static struct sockaddr_un made[LISTENER_KINDS];
+
+static int
+kind_of_name(struct span name)
+{
+	for (int i = 0; i < LISTENER_KINDS; i++)
+		if (span_is(name, rows[i].name))
+			return i;
+	return -1;
+}
+
+static int
+kind_of_path(int fd)
+{
+	struct sockaddr_un at;
+	socklen_t len = sizeof(at);
+	const char *slash;
+
+	memset(&at, 0, sizeof(at));
+	if (getsockname(fd, (struct sockaddr *)&at, &len) != 0 || at.sun_family != AF_UNIX)
+		return -1;
+	at.sun_path[sizeof(at.sun_path) - 1] = '\0';
+	slash = strrchr(at.sun_path, '/');
+	return kind_of_name(span_of(slash ? slash + 1 : at.sun_path));
+}
+
+static bool
+is_listening(int fd)
+{
+	socklen_t len = sizeof(int);
+	int yes = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 && yes;
+}
+
+static uint64_t
+number_of(const char *variable)
+{
+	const char *text = getenv(variable);
+	uint64_t n = 0;
+
+	if (text)
+		number_parse(span_of(text), INT32_MAX, &n);
+	return n;
+}
+
+/* sd_listen_fds(3) by hand: it is the same protocol with and without libsystemd. */
+static void
+take_passed(struct listeners *l)
+{
+	uint64_t count = number_of("LISTEN_PID") == (uint64_t)getpid() ? number_of("LISTEN_FDS") : 0;
+	struct span names = span_of(getenv("LISTEN_FDNAMES")), name = SPAN_NONE;
+
+	for (int fd = FIRST_PASSED; fd < FIRST_PASSED + (int)count && fd < FIRST_PASSED + MOST_PASSED; fd++) {
+		int kind = span_split(&names, ':', &name) ? kind_of_name(name) : -1;
+
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		if (kind < 0)
+			kind = kind_of_path(fd);
+		if (kind < 0 || l->fd[kind] >= 0 || !is_listening(fd)) {
+			log_warning("LISTEN_FDS: descriptor %d is neither the login nor the auth-client socket", fd);
+			close(fd);
+			continue;
+		}
+		l->fd[kind] = fd;
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
+/* base_dir is made when it is missing; in a folder that others can write no socket would be safe. */
+static bool
+prepare_folder(const char *base_dir)
+{
+	struct stat st;
+
+	if (mkdir(base_dir, 0755) != 0 && errno != EEXIST) {
+		log_error("base_dir = %s: %s", base_dir, strerror(errno));
+		return false;
+	}
+	if (lstat(base_dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_uid == geteuid() || st.st_uid == 0) &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	log_error("base_dir = %s: must be a folder that belongs to root and that nobody else can write", base_dir);
+	return false;
+}
+
+static bool
+somebody_answers(const struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answers = fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 || errno == EAGAIN);
+
+	if (fd >= 0)
+		close(fd);
+	return answers;
+}
+
+/* Clear the way for bind(): only a dead socket of ours is removed, nothing else. */
+static bool
+remove_stale(const struct sockaddr_un *at)
+{
+	struct stat st;
+
+	if (lstat(at->sun_path, &st) != 0)
+		return errno == ENOENT;
+	if (!S_ISSOCK(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != 0)) {
+		log_error("%s: there is something that is no socket of ours; remove it", at->sun_path);
+		return false;
+	}
+	if (somebody_answers(at)) {
+		log_error("%s: another authd answers there", at->sun_path);
+		return false;
+	}
+	return unlink(at->sun_path) == 0;
+}
+
+static int
+make(const char *base_dir, enum listener_kind kind)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s", base_dir, rows[kind].name), fd;
+	mode_t mask;
+	bool is_bound;
+
+	if (n < 0 || (size_t)n >= sizeof(at.sun_path)) {
+		log_error("base_dir = %s: too long for a socket", base_dir);
+		return -1;
+	}
+	if (!prepare_folder(base_dir) || !remove_stale(&at))
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	mask = umask(0777 & ~rows[kind].mode);
+	is_bound = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+	umask(mask);
+	if (is_bound && listen(fd, BACKLOG) == 0) {
+		made[kind] = at;
+		return fd;
+	}
+	log_error("%s: %s", at.sun_path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+bool
+listeners_open(struct listeners *l, const char *base_dir)
+{
+	for (int i = 0; i < LISTENER_KINDS; i++)
+		l->fd[i] = -1;
+	take_passed(l);
+	for (int i = 0; i < LISTENER_KINDS; i++)
+		if (l->fd[i] < 0)
+			l->fd[i] = make(base_dir, (enum listener_kind)i);
+	for (int i = 0; i < LISTENER_KINDS; i++)
+		if (l->fd[i] >= 0)
+			fcntl(l->fd[i], F_SETFL, fcntl(l->fd[i], F_GETFL) | O_NONBLOCK);
+	return l->fd[LISTENER_LOGIN] >= 0;
+}
+
+void
+listeners_close(struct listeners *l)
+{
+	for (int i = 0; i < LISTENER_KINDS; i++) {
+		if (made[i].sun_path[0])
+			unlink(made[i].sun_path);
+		if (l->fd[i] >= 0)
+			close(l->fd[i]);
+		l->fd[i] = -1;
+	}
+}

@@ -1,0 +1,90 @@
+/* sessions.c - who is logged in: one entry for each connection that a session holds open */
+#include "authd/sessions.h"
+
+#include <stdlib.h>
+
+#include "common/base/die.h"
+
+enum { SLOTS = 4096 };
+
+struct sessions {
+	struct session *slot[SLOTS];
+};
+
+static void *
+allocate(size_t n)
+{
+	void *at = calloc(1, n);
+
+	if (!at)
+		die("out of memory: the list of sessions");
+	return at;
+}
+
+static char *
+copy(struct span s)
+{
+	char *text = allocate(s.len + 1);
+
+	memcpy(text, s.at, s.len);
+	return text;
+}
+
+struct sessions *
+sessions_make(void)
+{
+	return allocate(sizeof(struct sessions));
+}
+
+static size_t
+slot_of(struct span user)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < user.len; i++)
+		hash = (hash ^ (unsigned char)user.at[i]) * 16777619u;
+	return (hash ^ hash >> 15) % SLOTS;
+}
+
+size_t
+sessions_count(const struct sessions *all, struct span user, const char *service, const struct net_address *remote)
+{
+	size_t count = 0;
+
+	for (const struct session *s = all->slot[slot_of(user)]; s; s = s->next)
+		if (span_is(user, s->user) && strcmp(s->service, service) == 0 && net_address_equal(&s->remote, remote))
+			count++;
+	return count;
+}
+
+struct session *
+sessions_add(struct sessions *all, struct span user, const char *service, const struct net_address *remote, pid_t pid)
+{
+	struct session *s = allocate(sizeof(*s));
+
+	*s = (struct session){ copy(user), copy(span_of(service)), *remote, pid, NULL, slot_of(user) };
+	s->next = all->slot[s->slot];
+	all->slot[s->slot] = s;
+	return s;
+}
+
+void
+sessions_remove(struct sessions *all, struct session *s)
+{
+	struct session **at = &all->slot[s->slot];
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	free(s->user);
+	free(s->service);
+	free(s);
+}
+
+void
+sessions_each(const struct sessions *all, void (*each)(void *context, const struct session *s), void *context)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		for (const struct session *s = all->slot[i]; s; s = s->next)
+			each(context, s);
+}

@@ -1,0 +1,34 @@
+/* sessions.h - who is logged in */
+#ifndef LINNET_SESSIONS_H
+#define LINNET_SESSIONS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/base/net.h"
+#include "common/base/span.h"
+
+struct sessions;
+
+struct session {
+	char              *user, *service;
+	struct net_address remote;
+	pid_t              pid;
+	struct session    *next; /* of the same hash */
+	size_t             slot;
+};
+
+struct sessions *sessions_make(void);
+
+/* How many sessions this user has with this service from this address. */
+size_t sessions_count(const struct sessions *all, struct span user, const char *service, const struct net_address *remote);
+
+/* The entry belongs to the list until sessions_remove() frees it. */
+struct session *sessions_add(struct sessions *all, struct span user, const char *service, const struct net_address *remote,
+                             pid_t pid);
+void sessions_remove(struct sessions *all, struct session *s);
+
+/* Every session, in no order. */
+void sessions_each(const struct sessions *all, void (*each)(void *context, const struct session *s), void *context);
+
+#endif
