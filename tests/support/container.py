@@ -25,7 +25,7 @@ PORTS = {"smtp": 25, "imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 UNITS = ["linnet-authd.socket", "linnet-authd-client.socket", "linnet-imap.socket", "linnet-imaps.socket",
          "linnet-pop3.socket", "linnet-pop3s.socket"]
 # What the machine may have of its own that would take our ports or our time.
-MASKED = ["dovecot.service", "dovecot.socket", "xinetd.service", "stunnel4.service", "stunnel.target",
+MASKED = ["dovecot.service", "dovecot.socket", "xinetd.service", "haproxy.service", "nginx.service", "fail2ban.service", "stunnel4.service", "stunnel.target",
           "systemd-networkd-wait-online.service", "NetworkManager-wait-online.service", "apt-daily.timer",
           "apt-daily-upgrade.timer", "man-db.timer", "dpkg-db-backup.timer", "exim4.service"]
 

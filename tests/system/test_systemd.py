@@ -1,12 +1,11 @@
 """test_systemd.py - the units as text: known to this systemd, and free of its remote off switches"""
-import configparser
 import re
 import shutil
 import subprocess
 
 import pytest
 
-from linnet import BUILD, TOP, program
+from linnet import BUILD, program
 
 SERVICES = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 
@@ -102,15 +101,3 @@ def test_install_never_writes_over_configuration(folder):
     assert conf.read_text() == "mine\n"
     conf.unlink()
     assert [p for p in folder.rglob("*") if p.is_file()] == []
-
-
-def test_logrotate_example_parses():
-    """Balanced and named: the tool itself is often not installed."""
-    text = (TOP / "doc/examples/logrotate").read_text()
-    assert text.count("{") == text.count("}") == 1 and "copytruncate" in text
-
-
-def test_fail2ban_example_parses():
-    parser = configparser.ConfigParser()
-    parser.read(TOP / "doc/examples/fail2ban-jail.local")
-    assert parser["dovecot"]["backend"] == "systemd"
