@@ -10,10 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/limits.h"
 #include "common/base/number.h"
 #include "common/base/wipe.h"
 #include "ctl/ctl.h"
 
+/* No more rounds than authd is willing to check. */
 static const struct scheme {
 	const char *name;
 	const char *prefix; /* crypt(3)'s, with its own number of rounds */
@@ -22,10 +24,10 @@ static const struct scheme {
 	uint64_t    least, most;
 	size_t      salt;
 } schemes[] = {
-	{ "SHA512-CRYPT", "$6$",     "$6$rounds=", 1, 1000, 999999999, 16 },
-	{ "SHA256-CRYPT", "$5$",     "$5$rounds=", 1, 1000, 999999999, 16 },
-	{ "BLF-CRYPT",    "$2y$10$", "$2y$",       2, 4,    31,        22 },
-	{ "MD5-CRYPT",    "$1$",     NULL,         0, 0,    0,         8 },
+	{ "SHA512-CRYPT", "$6$",     "$6$rounds=", 1, 1000, LIMIT_CRYPT_ROUNDS, 16 },
+	{ "SHA256-CRYPT", "$5$",     "$5$rounds=", 1, 1000, LIMIT_CRYPT_ROUNDS, 16 },
+	{ "BLF-CRYPT",    "$2y$10$", "$2y$",       2, 4,    LIMIT_BCRYPT_COST,  22 },
+	{ "MD5-CRYPT",    "$1$",     NULL,         0, 0,    0,                  8 },
 };
 
 static const struct scheme *
