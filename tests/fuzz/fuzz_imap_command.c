@@ -1,0 +1,59 @@
+/* fuzz_imap_command.c - any bytes as an IMAP command: every row's parse function, and LIST's matcher */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "imapd/append.h"
+#include "imapd/command.h"
+#include "imapd/grammar.h"
+#include "imapd/list_match.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A cursor never leaves its command, and a reason comes with an end. */
+static void
+check(const struct cursor *c, const char *start)
+{
+	if (c->at < start || c->at > c->end || (c->why && c->at != c->end))
+		abort();
+}
+
+static void
+match_names(struct span pattern, struct arena *mem)
+{
+	static const char *const names[] = { "INBOX", "INBOX.a.b", "a", "a.b.c", "&AOk-", "" };
+	struct list_pattern *p = list_pattern_make(SPAN_NONE, pattern, mem);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		list_pattern_matches(p, names[i]);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span text = span_make((const char *)data, size);
+	struct arena mem = ARENA_EMPTY;
+	const struct command *row;
+	struct cursor c;
+
+	cursor_open(&c, text, &mem);
+	row = command_find(&c);
+	if (row && row->parse) {
+		if ((row->flags & STREAMS))
+			append_literal_is_message(span_make(c.at, (size_t)(c.end - c.at)));
+		row->parse(&c);
+	}
+	check(&c, text.at);
+
+	/* the same bytes as the arguments of every row */
+	for (size_t i = 0; i < command_count; i++) {
+		if (!commands[i].parse)
+			continue;
+		cursor_open(&c, text, &mem);
+		c.utf8 = i % 2 == 1;
+		commands[i].parse(&c);
+		check(&c, text.at);
+	}
+	match_names(text, &mem);
+	arena_free(&mem);
+	return 0;
+}
