@@ -1,0 +1,134 @@
+/* fetch_body.c - BODY[...]: which bytes of the file they are, and sending them */
+#include "imapd/fetch.h"
+
+#include "common/mime/header.h"
+
+/* A piece of the file with its octets in CRLF form; is_there false: no such part. */
+struct piece {
+	bool        is_there;
+	uint64_t    at, end, octets;
+	struct span header; /* the block, for HEADER.FIELDS */
+};
+
+static struct piece
+piece(uint64_t at, uint64_t end, uint64_t octets, struct span header)
+{
+	return (struct piece){ true, at, end, octets, header };
+}
+
+/* A whole message: the one at hand, or one within a message/rfc822 part. */
+static struct piece
+piece_of_message(enum section_text text, uint64_t at, uint64_t body_at, uint64_t end, uint64_t header_octets,
+                 uint64_t body_octets, struct span header)
+{
+	if (text == SECTION_ALL)
+		return piece(at, end, header_octets + body_octets, SPAN_NONE);
+	if (text == SECTION_TEXT)
+		return piece(body_at, end, body_octets, SPAN_NONE);
+	return piece(at, body_at, header_octets, header);
+}
+
+/* RFC 3501 s.6.4.5: a part's number alone is its body, with MIME its header; HEADER and TEXT ask for the message in it. */
+static struct piece
+piece_of_part(const struct section *sec, const struct fetch *f)
+{
+	const struct part *p = part_find(f->root, sec->part, sec->part_count), *m;
+
+	if (!p)
+		return (struct piece){ .is_there = false };
+	if (sec->text == SECTION_ALL)
+		return piece(p->body_at, p->end, p->body_octets, SPAN_NONE);
+	if (sec->text == SECTION_MIME)
+		return piece(p->header_at, p->body_at, p->header_octets, p->header);
+	m = p->kind == PART_MESSAGE ? p->first : NULL;
+	if (!m)
+		return (struct piece){ .is_there = false };
+	return piece_of_message(sec->text, m->header_at, m->body_at, m->end, m->header_octets, m->body_octets, m->header);
+}
+
+static struct piece
+find_piece(const struct section *sec, const struct fetch *f)
+{
+	if (sec->part_count > 0)
+		return piece_of_part(sec, f);
+	return piece_of_message(sec->text, 0, f->body_at, f->end, f->header_octets, f->body_octets, f->header);
+}
+
+/* A field in CRLF form, with a line end where the file's last line has none. */
+static void
+add_field(struct span whole, struct buf *out)
+{
+	for (size_t i = 0; i < whole.len; i++) {
+		if (whole.at[i] == '\n' && (i == 0 || whole.at[i - 1] != '\r'))
+			buf_byte(out, '\r');
+		buf_byte(out, whole.at[i] ? whole.at[i] : (char)0x80);
+	}
+	if (whole.at[whole.len - 1] != '\n')
+		buf_str(out, "\r\n");
+}
+
+static void
+count_sent(struct session *s, enum section_text text, uint64_t octets)
+{
+	bool is_header = text != SECTION_ALL && text != SECTION_TEXT;
+
+	*(is_header ? &s->fetched_headers : &s->fetched_bodies) += 1;
+	*(is_header ? &s->fetched_header_bytes : &s->fetched_body_bytes) += octets;
+}
+
+static void
+put_fields(struct fetch *f, const struct section *sec, struct span header)
+{
+	bool wants_match = sec->text == SECTION_FIELDS;
+	struct buf text = BUF_EMPTY;
+	struct field field;
+	struct span view;
+
+	while (header_next(&header, &field))
+		if (section_has_field(sec, field.name) == wants_match)
+			add_field(field.whole, &text);
+	buf_str(&text, "\r\n");
+	view = span_skip(buf_view(&text), sec->skip < text.len ? (size_t)sec->skip : text.len);
+	if (view.len > sec->most)
+		view.len = (size_t)sec->most;
+	put_literal(&f->s->out, view);
+	count_sent(f->s, sec->text, view.len);
+	buf_free(&text);
+}
+
+static void
+put_piece(struct fetch *f, const struct section *sec, struct piece p)
+{
+	uint64_t skip = sec->skip < p.octets ? sec->skip : p.octets;
+	uint64_t octets = p.octets - skip < sec->most ? p.octets - skip : sec->most;
+
+	count_sent(f->s, sec->text, octets);
+	if (octets == 0) {
+		out_str(&f->s->out, "\"\"");
+		return;
+	}
+	if (p.octets == p.end - p.at) { /* CRLF in the file: no need to count up to the place */
+		p.at += skip;
+		skip = 0;
+	}
+	out_byte(&f->s->out, '{');
+	out_number(&f->s->out, octets);
+	out_str(&f->s->out, "}\r\n");
+	source_send(f->source, p.at, p.end, skip, octets, &f->s->out);
+}
+
+void
+emit_section(struct fetch *f, const void *args)
+{
+	const struct section *sec = args;
+	struct piece p = find_piece(sec, f);
+
+	put_section_label(&f->s->out, sec);
+	out_byte(&f->s->out, ' ');
+	if (!p.is_there)
+		out_str(&f->s->out, "NIL");
+	else if (sec->text == SECTION_FIELDS || sec->text == SECTION_FIELDS_NOT)
+		put_fields(f, sec, p.header);
+	else
+		put_piece(f, sec, p);
+}

@@ -1,0 +1,117 @@
+/*
+ * fetch_envelope.c - ENVELOPE (RFC 3501 s.7.4.2)
+ *
+ * One walk over the header collects all fields.  A text field counts as it
+ * comes first; address fields that come more than once are one list, of which
+ * address_parse() takes the first LIMIT_ADDRESSES.
+ */
+#include "common/mime/address.h"
+#include "common/mime/header.h"
+#include "imapd/fetch.h"
+
+/* In the order of the response. */
+static const struct row {
+	const char *name;
+	bool        is_addresses;
+	int         instead; /* the row that stands in for one that is absent or empty, -1 for none */
+} rows[] = {
+	{ "Date", false, -1 },
+	{ "Subject", false, -1 },
+	{ "From", true, -1 },
+	{ "Sender", true, 2 },
+	{ "Reply-To", true, 2 },
+	{ "To", true, -1 },
+	{ "Cc", true, -1 },
+	{ "Bcc", true, -1 },
+	{ "In-Reply-To", false, -1 },
+	{ "Message-ID", false, -1 },
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+struct envelope {
+	struct span     text[ROWS];
+	struct buf      list[ROWS]; /* values of an address field, with commas between them */
+	struct address *address[ROWS];
+	size_t          count[ROWS];
+};
+
+static void
+take_field(struct envelope *e, const struct field *f, struct arena *mem)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!span_is_nocase(f->name, rows[i].name))
+			continue;
+		if (rows[i].is_addresses) {
+			if (e->list[i].len > 0)
+				buf_byte(&e->list[i], ',');
+			buf_span(&e->list[i], f->value);
+		} else if (!e->text[i].at) {
+			e->text[i] = header_unfold(f->value, mem);
+		}
+		return;
+	}
+}
+
+static void
+parse_lists(struct envelope *e, struct arena *mem)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (e->list[i].len > 0)
+			e->count[i] = address_parse(buf_view(&e->list[i]), mem, &e->address[i]);
+}
+
+/* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")" */
+static void
+put_addresses(struct out *o, const struct address *a, size_t count)
+{
+	if (count == 0) {
+		out_str(o, "NIL");
+		return;
+	}
+	out_byte(o, '(');
+	for (size_t i = 0; i < count; i++) {
+		out_byte(o, '(');
+		put_nstring(o, a[i].name);
+		out_byte(o, ' ');
+		put_nstring(o, a[i].route);
+		out_byte(o, ' ');
+		put_nstring(o, a[i].mailbox);
+		out_byte(o, ' ');
+		put_nstring(o, a[i].host);
+		out_byte(o, ')');
+	}
+	out_byte(o, ')');
+}
+
+/* envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP
+ *            env-to SP env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")" */
+void
+put_envelope(struct out *o, struct span header, struct arena *mem)
+{
+	struct envelope e = { .count = { 0 } };
+	struct field f;
+
+	while (header_next(&header, &f))
+		take_field(&e, &f, mem);
+	parse_lists(&e, mem);
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t from = e.count[i] == 0 && rows[i].instead >= 0 ? (size_t)rows[i].instead : i;
+
+		out_byte(o, i == 0 ? '(' : ' ');
+		if (rows[i].is_addresses)
+			put_addresses(o, e.address[from], e.count[from]);
+		else
+			put_nstring(o, e.text[i]);
+	}
+	out_byte(o, ')');
+	for (size_t i = 0; i < ROWS; i++)
+		buf_free(&e.list[i]);
+}
+
+void
+emit_envelope(struct fetch *f, const void *args)
+{
+	(void)args;
+	out_str(&f->s->out, "ENVELOPE ");
+	put_envelope(&f->s->out, f->header, &f->s->mem);
+}
