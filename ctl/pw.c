@@ -5,6 +5,7 @@
  * that count, so the last one is drawn from the four that crypt(3) accepts.
  */
 #include <crypt.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,7 +87,8 @@ print_hash(struct ctl *ctl, const struct scheme *scheme, uint64_t rounds, char *
 	if (is_made)
 		printf("{%s}%s\n", scheme->name, hash);
 	else if (setting)
-		ctl_complain("this system's crypt(3) has no %s", scheme->name);
+		ctl_complain(errno == ERANGE ? "the password is too long for %s of this system's crypt(3)"
+		                             : "this system's crypt(3) has no %s", scheme->name);
 	wipe(password, strlen(password));
 	wipe(data, sizeof(*data));
 	return is_made ? EX_OK : EX_UNAVAILABLE;
