@@ -45,20 +45,42 @@ parse_search(struct cursor *c)
 	return a;
 }
 
-/* What sets and keywords mean in the selected mailbox.  False: the reply is set. */
+/* Does every number exist?  UIDs need not. */
+static bool
+is_set_valid(const struct search_key *key, uint32_t count)
+{
+	const struct ranges *fixed = &key->set.fixed;
+
+	if (key->set_is_uids)
+		return true;
+	if (fixed->count > 0 && fixed->range[fixed->count - 1].last > count)
+		return false;
+	return !key->set.has_star || key->set.star_from == UINT32_MAX || key->set.star_from <= count;
+}
+
+/*
+ * What sets and keywords mean in the selected mailbox.  False: the reply is set.
+ * Sets stay as they were written: a thousand of "1:*" must not become a thousand lists of UIDs.
+ */
 static bool
 resolve(struct session *s, const struct search_program *program)
 {
 	for (struct search_key *key = program->last; key; key = key->before) {
-		if (key->has_set && !session_uids(s, &key->set, key->set_is_uids, &key->uids))
+		if (key->set.is_saved) {
+			reply_bad(s, "no search result was saved");
 			return false;
+		}
+		if (key->has_set && !is_set_valid(key, mailbox_count(s->box))) {
+			reply_bad(s, "there is no message with this number");
+			return false;
+		}
 		if (key->keyword)
 			key->keyword_bit = mailbox_find_keyword(s->box, key->keyword);
 	}
 	return true;
 }
 
-/* Numbers or UIDs of what matches, in s->mem.  Returns the errno of a message that could not be read, or 0. */
+/* Numbers or UIDs of what matches, in s->mem.  Returns the errno of an unreadable one, or 0. */
 static int
 collect(struct session *s, const struct search_program *program, bool by_uid, struct ranges *found)
 {
@@ -105,7 +127,7 @@ run_search(struct session *s, const void *args, unsigned flags)
 		reply_no(s, badcharset, "Unknown charset");
 		return;
 	}
-	if (mailbox_count(s->box) > 0) { /* in an empty mailbox even 1:* is no number that exists */
+	if (mailbox_count(s->box) > 0) { /* in an empty mailbox even 1:* names no message */
 		if (!resolve(s, &a->program))
 			return;
 		error = collect(s, &a->program, (flags & BY_UID) != 0, &found);

@@ -107,10 +107,15 @@ match_keyword(struct search_message *m, const struct search_key *key)
 	return key->keyword_bit >= 0 && (m->message->keywords >> key->keyword_bit & 1) != 0;
 }
 
+/* "n:*" always has the last message (RFC 3501 s.6.4.8); that all numbers exist is known. */
 static bool
 match_set(struct search_message *m, const struct search_key *key)
 {
-	return ranges_has(&key->uids, m->message->uid);
+	uint32_t name = key->set_is_uids ? m->message->uid : m->number;
+	bool is_last = m->number == mailbox_count(m->box);
+
+	return ranges_has(&key->set.fixed, name) ||
+	       (key->set.has_star && (is_last || name >= key->set.star_from));
 }
 
 /* ---- sizes and dates ---- */
@@ -145,7 +150,7 @@ match_date(struct search_message *m, const struct search_key *key)
 	return compare_day(date_day(when, (int)(local.tm_gmtoff / 60)), key);
 }
 
-/* The Date: header's day as the sender wrote it.  Without a date that can be read no day matches. */
+/* The Date: header's day as the sender wrote it.  Without a readable date no day matches. */
 static bool
 match_sent(struct search_message *m, const struct search_key *key)
 {
@@ -166,7 +171,7 @@ wanted_field(const struct search_key *key)
 	return key->row->field ? span_of(key->row->field) : key->field;
 }
 
-/* Any field of that name; an empty string is in every field that is there (RFC 3501 s.6.4.4, HEADER). */
+/* Any field of that name; an empty string is in every one that is there (RFC 3501, HEADER). */
 static bool
 match_field(struct search_message *m, const struct search_key *key)
 {
@@ -280,11 +285,14 @@ match_body(struct search_message *m, const struct search_key *key)
 
 /* ---- the rows ---- */
 
-#define FLAG_ROW(name, has, lacks) { name, COST_VIEW, NULL, match_flags, has, lacks, 0, false, NULL }
+#define FLAG_ROW(name, has, lacks) \
+	{ name, COST_VIEW, NULL, match_flags, has, lacks, 0, false, NULL }
 #define DAY_ROW(name, cost, match, way) { name, cost, take_day, match, 0, 0, way, false, NULL }
 #define SIZE_ROW(name, way) { name, COST_STAT, take_octets, match_size, 0, 0, way, false, NULL }
-#define KEYWORD_ROW(name, is_not) { name, COST_VIEW, take_keyword, match_keyword, 0, 0, 0, is_not, NULL }
-#define FIELD_ROW(name, take, field) { name, COST_HEADER, take, match_field, 0, 0, 0, false, field }
+#define KEYWORD_ROW(name, is_not) \
+	{ name, COST_VIEW, take_keyword, match_keyword, 0, 0, 0, is_not, NULL }
+#define FIELD_ROW(name, take, field) \
+	{ name, COST_HEADER, take, match_field, 0, 0, 0, false, field }
 #define TEXT_ROW(name, match) { name, COST_BODY, take_needle, match, 0, 0, 0, false, NULL }
 
 const struct search_row search_keys[] = {
@@ -324,6 +332,8 @@ const struct search_row search_keys[] = {
 };
 const size_t search_key_count = sizeof(search_keys) / sizeof(search_keys[0]);
 
-const struct search_row search_set_row = { "set", COST_VIEW, take_set, match_set, 0, 0, 0, false, NULL };
+const struct search_row search_set_row = {
+	"set", COST_VIEW, take_set, match_set, 0, 0, 0, false, NULL
+};
 const struct search_row search_and_row = { "and", COST_VIEW, NULL, NULL, 0, 0, 0, false, NULL };
 const struct search_row search_or_row = { "or", COST_VIEW, NULL, NULL, 0, 0, 0, false, NULL };

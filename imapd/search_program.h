@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/ranges.h"
 #include "imapd/cursor.h"
 #include "imapd/grammar.h"
 
@@ -49,10 +48,9 @@ struct search_key {
 	uint64_t       octets;  /* LARGER, SMALLER */
 	int32_t        day;     /* since 1970-01-01 */
 	const char    *keyword;
-	int            keyword_bit; /* of the mailbox at hand, -1: not in use there.  Set by search_resolve() */
+	int            keyword_bit; /* in the mailbox at hand, by who runs it; -1: not in use there */
 	bool           has_set, set_is_uids;
 	struct seq_set set;
-	struct ranges  uids;    /* what set stands for.  Set by search_resolve() */
 };
 
 struct search_program {

@@ -109,5 +109,6 @@ search_text_has(struct span utf8, struct span needle, struct buf *window)
 		return true;
 	buf_reset(window);
 	casemap_fold(utf8, window);
-	return window->len >= needle.len && memmem(window->data, window->len, needle.at, needle.len) != NULL;
+	return window->len >= needle.len &&
+	       memmem(window->data, window->len, needle.at, needle.len) != NULL;
 }

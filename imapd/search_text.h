@@ -20,11 +20,16 @@ struct search_text {
 };
 
 void search_text_begin(struct search_text *t, struct span needle); /* t is new, or was ended */
-bool search_text_add(struct search_text *t, struct span utf8);     /* true once it is found; more changes nothing */
-bool search_text_pause(struct search_text *t); /* the text ends here and another one follows; true once found */
-void search_text_end(struct search_text *t);   /* gives the memory back */
 
-/* Is needle (folded) in text?  window is used for folding text and keeps its memory for the next call. */
+/* The next piece.  True once the needle is found; more pieces change nothing then. */
+bool search_text_add(struct search_text *t, struct span utf8);
+
+/* The text ends here, another one may follow.  True once the needle is found. */
+bool search_text_pause(struct search_text *t);
+
+void search_text_end(struct search_text *t); /* gives the memory back */
+
+/* Is needle (folded) in text?  window is for folding and keeps its memory for the next call. */
 bool search_text_has(struct span utf8, struct span needle, struct buf *window);
 
 #endif

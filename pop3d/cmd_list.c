@@ -8,7 +8,7 @@
 #include "pop3d/session.h"
 #include "pop3d/uidl.h"
 
-/* What LIST and UIDL say of one message, behind its number.  False with errno: it cannot be told. */
+/* What LIST and UIDL say of one message behind its number.  False with errno: cannot be told. */
 typedef bool (*tell_function)(struct pop3_session *s, uint32_t number, struct buf *out);
 
 static bool
@@ -22,7 +22,10 @@ tell_size(struct pop3_session *s, uint32_t number, struct buf *out)
 	return true;
 }
 
-/* An id kept from another server first; what cannot be sent gives way to the default form, which always can. */
+/*
+ * An id kept from another server comes first; one that cannot be sent gives way
+ * to the default form, which always can.
+ */
 static bool
 tell_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
 {
@@ -92,7 +95,7 @@ pop3_run_stat(struct pop3_session *s, const struct pop3_args *args)
 		pop3_ok(s, "%lu %llu", (unsigned long)count, (unsigned long long)octets);
 }
 
-/* maildrop_total() has made all sizes known before the first line is written, so none can fail behind +OK. */
+/* maildrop_total() makes all sizes known before the first line, so none can fail behind +OK. */
 void
 pop3_run_list(struct pop3_session *s, const struct pop3_args *args)
 {

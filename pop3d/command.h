@@ -31,7 +31,7 @@ struct pop3_command {
 extern const struct pop3_command pop3_commands[];
 extern const size_t pop3_command_count;
 
-/* The row for the command that line begins with (case alike), *rest_out what stands behind it; NULL: none. */
+/* The row for what line begins with (case alike), *rest_out what stands behind it; NULL: none. */
 const struct pop3_command *pop3_command_find(struct span line, struct span *rest_out);
 
 void pop3_run_capa(struct pop3_session *s, const struct pop3_args *args);

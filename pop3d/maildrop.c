@@ -14,7 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/arena.h"
@@ -31,30 +31,32 @@ struct entry {
 
 struct maildrop {
 	struct mailbox *box;
-	int             lock; /* -1: the Maildir cannot be written, so there is nothing to exclude */
+	int             lock; /* -1: there can be none, because nothing can be written */
 	struct arena    mem;
 	struct entry   *entry; /* message n is entry[n - 1] */
 	uint32_t        count, deleted;
 };
 
-/* The Maildir cannot be written, by anybody or because the disk is full: a session that can read is worth more. */
+/* Nothing can be written, or the disk is full: a session that can read is worth more. */
 static bool
 may_go_without_lock(int error)
 {
 	return error == EROFS || error == EACCES || error == EPERM || error == ENOSPC || error == EDQUOT;
 }
 
-/* The descriptor that holds the lock, or -1: with errno EAGAIN when another process has it, 0 when there can be none. */
+/* The descriptor with the lock, or -1; errno is EAGAIN: another has it, 0: there can be none. */
 static int
 take_lock(int root)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = openat(root, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	int how = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	int fd = openat(root, lock_name, how, 0600);
 	int error;
 
 	if (fd < 0) {
 		error = errno;
-		log_warning("cannot open %s, so other POP3 sessions are not kept out: errno %d", lock_name, error);
+		log_warning("cannot open %s, so other POP3 sessions are not kept out: %s", lock_name,
+		            strerror(error));
 		errno = may_go_without_lock(error) ? 0 : error;
 		return -1;
 	}
@@ -251,7 +253,8 @@ maildrop_remove_deleted(struct maildrop *d)
 	}
 	if (doomed.count == 0)
 		return 0;
-	if (mailbox_flags(d->box, &fresh, &mark, NULL, &d->mem) == 0 && mailbox_expunge(d->box, &doomed) == 0)
+	if (mailbox_flags(d->box, &fresh, &mark, NULL, &d->mem) == 0 &&
+	    mailbox_expunge(d->box, &doomed) == 0)
 		return 0;
 	error = errno;
 	mailbox_flags(d->box, &fresh, &unmark, NULL, &d->mem);

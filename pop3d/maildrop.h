@@ -18,9 +18,12 @@ struct mailbox;
 
 /* 0, or -1 with errno as in mailbox.h; EAGAIN: another POP3 session has it. */
 int maildrop_open(struct store *s, struct maildrop **drop_out);
-struct maildrop *maildrop_close(struct maildrop *d); /* NULL allowed; changes nothing; returns NULL */
 
-struct mailbox *maildrop_mailbox(struct maildrop *d); /* whose numbers are the same; stays with the maildrop */
+/* NULL allowed; writes nothing; returns NULL. */
+struct maildrop *maildrop_close(struct maildrop *d);
+
+/* The mailbox itself, with the same numbers; stays with the maildrop. */
+struct mailbox *maildrop_mailbox(struct maildrop *d);
 
 uint32_t maildrop_count(const struct maildrop *d);   /* at login */
 uint32_t maildrop_deleted(const struct maildrop *d); /* of them marked to be deleted */

@@ -23,7 +23,7 @@ struct pop3_session {
 	uint32_t removed; /* by QUIT */
 };
 
-/* One line of answer.  code is a response code of RFC 2449 or 3206 without its brackets, NULL for none. */
+/* One line of answer.  code: of RFC 2449 or 3206 without its brackets, NULL for none. */
 void pop3_ok(struct pop3_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pop3_err(struct pop3_session *s, const char *code, const char *text);
 
@@ -34,7 +34,7 @@ void pop3_err(struct pop3_session *s, const char *code, const char *text);
  */
 void pop3_err_errno(struct pop3_session *s, const char *operation);
 
-/* The session is over: log reason ("Disconnected: Logged out") with the counters, and end the process. */
+/* The session is over: log reason ("Disconnected: Logged out") and counters, end the process. */
 void pop3_end(struct pop3_session *s, const char *reason) __attribute__((noreturn));
 
 #endif

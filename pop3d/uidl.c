@@ -86,7 +86,7 @@ find_letter(char c)
 	return NULL;
 }
 
-/* The letter behind '%' and its modifiers at *rest, which is moved behind it; NULL: not one of ours. */
+/* Take the letter behind '%' with its modifiers; NULL: not one of ours. */
 static const struct letter *
 take_letter(struct span *rest, struct modifiers *m)
 {
@@ -94,7 +94,8 @@ take_letter(struct span *rest, struct modifiers *m)
 
 	memset(m, 0, sizeof(*m));
 	m->zeros = span_starts(*rest, "0");
-	if (rest->len > 0 && ascii_is_digit(*rest->at) && !number_take(rest, UIDL_MOST, &m->width))
+	if (rest->len > 0 && ascii_is_digit(*rest->at) &&
+	    !number_take(rest, UIDL_MOST, &m->width))
 		return NULL;
 	for (; rest->len > 0; *rest = span_skip(*rest, 1)) {
 		m->hex = m->hex || *rest->at == 'X';

@@ -27,7 +27,7 @@ extern const char uidl_default_format[];
  */
 bool uidl_print(const char *format, const struct uidl_values *values, struct buf *out);
 
-/* Does the format say something different of each message?  False also for one that cannot be read. */
+/* Does it make another id for each message?  False also for a format that cannot be read. */
 bool uidl_format_is_usable(const char *format);
 
 /* 1 to UIDL_MOST bytes, all printable: may it be sent? */

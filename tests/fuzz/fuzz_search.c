@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (text.len == 0)
 			sample.text = "";
 		box = search_samples_open(&sample, 1);
-		search_samples_resolve(box, &program, &mem);
+		search_samples_resolve(box, &program);
 		search_message_open(&m, box, 1);
 		search_matches(&program, &m);
 		search_message_free(&m);

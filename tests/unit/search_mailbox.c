@@ -108,18 +108,9 @@ mailbox_message_open(struct mailbox *box, uint32_t number)
 }
 
 void
-search_samples_resolve(struct mailbox *box, struct search_program *program, struct arena *mem)
+search_samples_resolve(struct mailbox *box, struct search_program *program)
 {
-	for (struct search_key *key = program->last; key; key = key->before) {
-		for (uint32_t i = 0; key->has_set && i < box->count; i++) {
-			uint32_t uid = box->message[i].uid, name = key->set_is_uids ? uid : i + 1;
-			bool is_last = i + 1 == box->count;
-
-			if (ranges_has(&key->set.fixed, name) ||
-			    (key->set.has_star && (name >= key->set.star_from || is_last)))
-				ranges_add(&key->uids, mem, uid, uid);
-		}
+	for (struct search_key *key = program->last; key; key = key->before)
 		if (key->keyword)
 			key->keyword_bit = mailbox_find_keyword(box, key->keyword);
-	}
 }

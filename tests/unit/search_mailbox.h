@@ -18,7 +18,7 @@ struct mailbox *search_samples_open(const struct search_sample *sample, size_t c
 void search_samples_close(struct mailbox *box);
 unsigned search_samples_opened(const struct mailbox *box); /* files opened so far */
 
-/* What run_search() does with the session's help: sets and keywords. */
-void search_samples_resolve(struct mailbox *box, struct search_program *program, struct arena *mem);
+/* What run_search() does with the mailbox at hand: keywords. */
+void search_samples_resolve(struct mailbox *box, struct search_program *program);
 
 #endif
