@@ -4,6 +4,7 @@
 #include "authd/password.h"
 
 static const struct database_driver *const drivers[] = {
+	&database_sql,
 	&database_passwd_file,
 	&database_static,
 	&database_prefetch,

@@ -1,0 +1,26 @@
+/* mysql_link_none.c - mysql_link.h for a build without libmariadb */
+#include "authd/mysql_link.h"
+
+const bool mysql_link_is_built = false;
+
+struct mysql_link *
+mysql_link_make(const struct sql_connect *how)
+{
+	(void)how;
+	return NULL;
+}
+
+enum lookup_result
+mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name, const struct sql_query *query,
+               const char *const *values, struct arena *mem, struct row *row_out, const char **trouble_out)
+{
+	(void)link;
+	(void)which;
+	(void)query_name;
+	(void)query;
+	(void)values;
+	(void)mem;
+	(void)row_out;
+	*trouble_out = "this authd was built without libmariadb";
+	return LOOKUP_UNAVAILABLE;
+}
