@@ -384,6 +384,23 @@ test_pieces_of_every_size(void **state)
 	}
 }
 
+/* search_text.c folds ASCII by itself, for speed; needles are folded by casemap_fold(). */
+static void
+test_ascii_folds_as_casemap_does(void **state)
+{
+	struct buf folded = BUF_EMPTY, window = BUF_EMPTY;
+	char ascii[127];
+
+	(void)state;
+	for (int i = 0; i < 127; i++)
+		ascii[i] = (char)(i + 1);
+	casemap_fold(span_make(ascii, sizeof(ascii)), &folded);
+	assert_int_equal(folded.len, sizeof(ascii));
+	assert_true(search_text_has(span_make(ascii, sizeof(ascii)), buf_view(&folded), &window));
+	buf_free(&folded);
+	buf_free(&window);
+}
+
 /* A long needle and small pieces: the time must follow the text, not text times needle. */
 static void
 test_long_needle_in_small_pieces_is_linear(void **state)
@@ -413,6 +430,7 @@ main(void)
 		cmocka_unit_test(test_matching),
 		cmocka_unit_test(test_files_are_opened_once_and_only_if_needed),
 		cmocka_unit_test(test_pieces_of_every_size),
+		cmocka_unit_test(test_ascii_folds_as_casemap_does),
 		cmocka_unit_test(test_long_needle_in_small_pieces_is_linear),
 	};
 
