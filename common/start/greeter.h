@@ -24,20 +24,33 @@ struct greeter_facts {
 	bool tls_is_offered;     /* STARTTLS or STLS may be used */
 	bool plaintext_is_allowed; /* TLS, loopback, trusted network or disable_plaintext_auth = no */
 	bool has_plain, has_login; /* mechanisms of auth_mechanisms */
+	bool logs_id;            /* imap_id_log is set */
 	char greeting[256];      /* login_greeting */
 };
 const struct greeter_facts *greeter_facts(const struct greeter *g);
 
 enum greeter_line { GREETER_LINE, GREETER_TOO_LONG };
 
-/* Next line of at most max bytes without its line end; valid until the next call. */
+/*
+ * Next line of at most max bytes without its line end; valid until the next
+ * call.  GREETER_TOO_LONG: its first max bytes, and nothing was taken.
+ */
 enum greeter_line greeter_line(struct greeter *g, size_t max, struct span *line_out);
 
-/* Append n raw bytes of a literal to the command block and return where they stand; n <= LIMIT_GREETER_LITERAL. */
+/* The next byte, 0-255, without taking it. */
+int greeter_peek(struct greeter *g);
+
+/* Append n raw bytes of a literal to the command block and return where they stand; n <= greeter_room(). */
 struct span greeter_bytes(struct greeter *g, size_t n);
 
 /* Keep a line or literal over the next calls: copied into the block; SPAN_NONE once LIMIT_GREETER_COMMAND is full. */
 struct span greeter_keep(struct greeter *g, struct span s);
+
+/* Bytes that the command block still takes. */
+size_t greeter_room(const struct greeter *g);
+
+/* All that was kept, lines and literals one behind the other. */
+struct span greeter_kept(const struct greeter *g);
 void greeter_forget(struct greeter *g); /* the command is over: the block is empty (and wiped) again */
 
 void greeter_write(struct greeter *g, const char *text);
@@ -55,6 +68,7 @@ enum greeter_verdict {
 struct greeter_answer {
 	enum greeter_verdict verdict;
 	struct span text; /* reason, or base64 challenge; valid until the next call */
+	bool is_last;     /* LIMIT_GREETER_FAILURES is reached: tell it, then greeter_end() */
 };
 
 /*
@@ -72,8 +86,17 @@ struct greeter_answer greeter_login_plain(struct greeter *g, struct span tag, st
 /* The OK is written: flush, drop all that was buffered, hand over to the pump, end. */
 void greeter_starttls(struct greeter *g) __attribute__((noreturn));
 
+/* The text that makes the line at the end say "tried to use disallowed plaintext auth". */
+#define GREETER_PLAINTEXT_REFUSED "plaintext refused"
+
 /* One line for the log through the monitor, which adds rip, lip and session and writes control characters as '?'. */
 void greeter_log(struct greeter *g, const char *text, struct span detail);
+
+/*
+ * The frame's own entry, for greeter_process.c: reads a PROXY header where one
+ * is due, then runs greet().
+ */
+void greeter_run(struct greeter *g, void (*greet)(struct greeter *g)) __attribute__((noreturn));
 
 /* Flush and end; reason is what the monitor logs ("Aborted login (no auth attempts)" is its own). */
 void greeter_end(struct greeter *g, const char *reason) __attribute__((noreturn));

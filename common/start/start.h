@@ -10,7 +10,13 @@ struct greeter;
 struct service {
 	const char *program;  /* "imapd": for the log */
 	const char *name;     /* "imap": service name of the authentication protocol and the settings */
-	const char *tls_name; /* "imaps": its port and unit */
+	const char *tls_name; /* "imaps": its unit */
+	uint16_t    tls_port; /* 993 */
+
+	/* What the monitor says itself, with CRLF: in place of a greeting, when time is up, behind a login (tag first). */
+	const char *busy;     /* "* BYE [UNAVAILABLE] ..." */
+	const char *late;     /* "* BYE Disconnected for inactivity ..." */
+	const char *unserved; /* "NO [SERVERBUG] ...": logged in, but the mail cannot be opened */
 
 	/* Runs in the greeter process (greeter.h), which may only read, write and exit. */
 	void (*greet)(struct greeter *g);
@@ -26,10 +32,15 @@ struct service {
  * What main() of imapd and pop3d calls, and all that it calls.  Options:
  *	-c FILE      another configuration
  *	--tls        the connection begins with TLS (imaps, pop3s)
- *	--preauth    serve the calling user's own Maildir without login
+ *	--preauth    serve the calling user's own Maildir without login; never as root
+ *	--mail PATH  with --preauth: that Maildir instead of mail_location's
  *	--stunnel    the peer's address is REMOTE_HOST of the environment
+ *	--idle N     where descriptor 0 listens (xinetd, wait = yes): end after N seconds
+ *	             without a new connection; 0 for never; 60 when not given
  *	--version, --help
  * Serves the connection on descriptor 0 or LISTEN_FDS; accepts and forks when that one listens.
+ * Returns the exit status: 0, 1 after a connection that failed, 64 for a wrong call, 78 for a
+ * configuration that cannot be used, 75 when the system refused something.
  */
 int start_main(const struct service *service, int argc, char **argv);
 

@@ -1,0 +1,18 @@
+/* landlock_none.c - twin of landlock.c for systems that cannot have it: the session goes under chroot instead */
+#include "common/start/sandbox.h"
+
+#include <errno.h>
+
+bool
+landlock_is_there(void)
+{
+	return false;
+}
+
+bool
+landlock_lock(const char *maildir)
+{
+	(void)maildir;
+	errno = ENOSYS;
+	return false;
+}

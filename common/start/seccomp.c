@@ -1,0 +1,162 @@
+/*
+ * seccomp.c - which system calls a process may still make
+ *
+ * A filter is a plain list: compare the number, allow.  Kernels since 5.11 turn
+ * such a list into a bitmap, older ones walk it, so what is called often stands first.
+ * abort() and a failed stack check need tgkill, but a session shares its uid with
+ * all other sessions: it may signal only itself.
+ */
+#include "common/start/seccomp.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/base/die.h"
+
+#if defined(__x86_64__)
+#define THIS_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define THIS_ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#define THIS_ARCHITECTURE 0 /* no table: seccomp_filter() does nothing */
+#endif
+
+enum { HIGH_BIT_64 = 1 << 30, MOST_CALLS = 160 };
+
+#ifndef SECCOMP_RET_KILL_PROCESS
+#define SECCOMP_RET_KILL_PROCESS SECCOMP_RET_KILL /* the same for a process of one thread */
+#endif
+#ifndef SYS_statx
+#define SYS_statx -1
+#endif
+#ifndef SYS_renameat2
+#define SYS_renameat2 -1
+#endif
+#ifndef SYS_getrandom
+#define SYS_getrandom -1
+#endif
+#ifndef SYS_copy_file_range
+#define SYS_copy_file_range -1
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 -1
+#endif
+#ifndef SYS_rseq
+#define SYS_rseq -1
+#endif
+
+/* Memory, time, signals of its own, the end: whatever glibc and OpenSSL do by themselves. */
+#define EVERYBODYS_CALLS                                                                                              \
+	SYS_read, SYS_write, SYS_writev, SYS_readv, SYS_ppoll, SYS_clock_gettime, SYS_close, SYS_mmap, SYS_munmap,   \
+	SYS_brk, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg,          \
+	SYS_fcntl, SYS_fstat, SYS_getrandom, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn,                \
+	SYS_restart_syscall, SYS_futex, SYS_getpid, SYS_gettid, SYS_gettimeofday, SYS_getsockopt, SYS_setsockopt,    \
+	SYS_shutdown, SYS_exit, SYS_exit_group, SYS_sigaltstack, SYS_sched_yield, SYS_clock_getres
+
+/* The oldest forms, which newer architectures never had. */
+#ifdef SYS_poll
+#define EVERYBODYS_OLD_CALLS SYS_poll, SYS_time,
+#define SESSIONS_OLD_CALLS                                                                                            \
+	SYS_open, SYS_stat, SYS_lstat, SYS_rename, SYS_link, SYS_unlink, SYS_mkdir, SYS_rmdir, SYS_access,           \
+	SYS_readlink, SYS_chmod, SYS_utimes, SYS_utime, SYS_getdents, SYS_dup2, SYS_pipe, SYS_select,               \
+	SYS_inotify_init,
+#else
+#define EVERYBODYS_OLD_CALLS
+#define SESSIONS_OLD_CALLS
+#endif
+
+static const int session_calls[] = {
+	EVERYBODYS_CALLS, EVERYBODYS_OLD_CALLS SESSIONS_OLD_CALLS
+	SYS_openat, SYS_newfstatat, SYS_statx, SYS_pread64, SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_lseek,
+	SYS_getdents64, SYS_renameat, SYS_renameat2, SYS_linkat, SYS_unlinkat, SYS_mkdirat, SYS_fsync, SYS_fdatasync,
+	SYS_ftruncate, SYS_truncate, SYS_fallocate, SYS_utimensat, SYS_fchmod, SYS_fchmodat, SYS_umask, SYS_faccessat,
+	SYS_faccessat2, SYS_readlinkat, SYS_getcwd, SYS_chdir, SYS_fchdir, SYS_flock, SYS_dup, SYS_dup3, SYS_pipe2,
+	SYS_statfs, SYS_fstatfs, SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch, SYS_fadvise64,
+	SYS_copy_file_range, SYS_sendfile, SYS_sync_file_range, SYS_nanosleep, SYS_clock_nanosleep, SYS_pselect6,
+	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getppid, SYS_uname, SYS_sysinfo, SYS_getrusage, SYS_times,
+	SYS_getpeername, SYS_getsockname, SYS_rseq, SYS_set_robust_list,
+};
+
+static const int pump_calls[] = { EVERYBODYS_CALLS, EVERYBODYS_OLD_CALLS };
+
+static const int deadly_calls[] = { SYS_execve, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
+	                            SYS_init_module, SYS_kexec_load, SYS_mount, SYS_unshare, SYS_setns };
+
+struct program {
+	struct sock_filter step[2 * MOST_CALLS + 24];
+	unsigned short     len;
+};
+
+static void
+add(struct program *p, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
+{
+	if (p->len == sizeof(p->step) / sizeof(p->step[0]))
+		bug("seccomp filter too long");
+	p->step[p->len++] = (struct sock_filter){ code, if_true, if_false, k };
+}
+
+static void
+add_verdicts(struct program *p, const int *call, size_t count, uint32_t verdict)
+{
+	for (size_t i = 0; i < count; i++)
+		if (call[i] >= 0) {
+			add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call[i], 0, 1);
+			add(p, BPF_RET | BPF_K, verdict, 0, 0);
+		}
+}
+
+/* tgkill(getpid(), ...): behind all else, for it loads another word. */
+static void
+add_own_signals(struct program *p)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 3);
+	add(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]), 0, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)getpid(), 0, 1);
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+}
+
+static void
+build(struct program *p, const int *call, size_t count)
+{
+	p->len = 0;
+	add(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCHITECTURE, 1, 0);
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	add(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	add(p, BPF_JMP | BPF_JGE | BPF_K, HIGH_BIT_64, 0, 1); /* the x32 calls of x86_64 */
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	add_verdicts(p, call, count, SECCOMP_RET_ALLOW);
+	add_verdicts(p, deadly_calls, sizeof(deadly_calls) / sizeof(deadly_calls[0]), SECCOMP_RET_KILL_PROCESS);
+	add_own_signals(p);
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
+}
+
+bool
+seccomp_filter(enum seccomp_role role)
+{
+	struct program p;
+	struct sock_fprog program = { 0, p.step };
+
+	if (THIS_ARCHITECTURE == 0)
+		return true;
+	if (role == SECCOMP_SESSION)
+		build(&p, session_calls, sizeof(session_calls) / sizeof(session_calls[0]));
+	else
+		build(&p, pump_calls, sizeof(pump_calls) / sizeof(pump_calls[0]));
+	program.len = p.len;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+bool
+seccomp_strict(void)
+{
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;
+}
