@@ -47,8 +47,8 @@ struct message {
 enum mailbox_mode { MAILBOX_READ_ONLY, MAILBOX_READ_WRITE };
 
 /*
- * Open name and bring the view up to date: new mail is moved from new/ to cur/
- * and given UIDs (not when read-only).  A Maildir that cannot be written is
+ * Open name and bring the view up to date: new mail is given UIDs and moved from
+ * new/ to cur/ (not moved when read-only).  A Maildir that cannot be written is
  * opened read-only also when READ_WRITE was asked for: mailbox_is_writable().
  */
 int mailbox_open(struct store *s, const char *name, enum mailbox_mode mode, struct mailbox **box_out);
@@ -59,6 +59,9 @@ bool     mailbox_is_writable(const struct mailbox *box);
 uint32_t mailbox_uidvalidity(const struct mailbox *box);
 uint32_t mailbox_uidnext(const struct mailbox *box);
 uint64_t mailbox_highestmodseq(const struct mailbox *box);
+
+/* What had to be repaired on opening or looking ("its UIDs are not in order"), for one log line; NULL: nothing. */
+const char *mailbox_trouble(const struct mailbox *box);
 
 uint32_t mailbox_count(const struct mailbox *box);  /* messages in the view */
 uint32_t mailbox_recent(const struct mailbox *box); /* of them \Recent to this session */
@@ -100,7 +103,7 @@ void mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octe
 
 /* POP3 UIDL from the uidlist's P field, kept through a change of server; NULL for none. */
 const char *mailbox_pop3_uidl(const struct mailbox *box, uint32_t number);
-/* Base name of the file: up to ':' . */
+/* Base name of the file: up to ':' .  Valid until the next call. */
 const char *mailbox_message_base(const struct mailbox *box, uint32_t number);
 
 /* ---- news ---- */

@@ -134,12 +134,19 @@ take_micros(struct span s)
 int
 filename_compare_arrival(const char *a, const char *b)
 {
-	struct span x = span_of(a), y = span_of(b);
-	uint64_t m = take_field(&x), n = take_field(&y);
+	struct span x = span_make(a, filename_base_length(a)), y = span_make(b, filename_base_length(b));
+	size_t shorter = x.len < y.len ? x.len : y.len;
+	int order = memcmp(a, b, shorter);
+	uint64_t m, n;
+
+	if (order == 0)
+		order = x.len < y.len ? -1 : x.len > y.len ? 1 : strcmp(a, b);
+	m = take_field(&x);
+	n = take_field(&y);
 
 	if (m == n) {
 		m = take_micros(x);
 		n = take_micros(y);
 	}
-	return m < n ? -1 : m > n ? 1 : strcmp(a, b);
+	return m < n ? -1 : m > n ? 1 : order;
 }

@@ -48,7 +48,7 @@ bool filename_size(const char *base, char field, uint64_t *n_out);
 /* A base that a uidlist cannot hold: empty, or with a line end in it. */
 bool filename_is_odd(const char *name);
 
-/* Order of arrival as the names tell it: seconds, then micros behind "M", then bytes. */
+/* Order of arrival as the names tell it: seconds, then micros behind "M", then bytes; one base stands together. */
 int filename_compare_arrival(const char *a, const char *b);
 
 #endif

@@ -229,10 +229,10 @@ append(struct uidlist *u, int dir, bool sync)
 	for (size_t i = u->saved; i < u->count; i++)
 		print_record(&u->record[i], &text);
 	if (fstat(fd, &st) != 0 || st.st_ino != u->file.st_ino || st.st_size != u->file.st_size)
-		failed = ESTALE;
+		failed = EBUSY; /* somebody writes without the lock */
 	else if (file_write(fd, text.data, text.len) != 0 || dir_sync(fd, sync) != 0 || fstat(fd, &st) != 0)
 		failed = errno;
-	if (failed && failed != ESTALE && ftruncate(fd, u->file.st_size) != 0)
+	if (failed && failed != EBUSY && ftruncate(fd, u->file.st_size) != 0)
 		u->must_rewrite = true; /* the next save replaces the file */
 	if (close(fd) != 0 && !failed)
 		failed = errno;

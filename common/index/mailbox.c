@@ -1,0 +1,416 @@
+/* mailbox.c - opening a mailbox, and what its view says */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/die.h"
+#include "common/index/mailbox_inside.h"
+#include "common/maildir/dir.h"
+#include "common/maildir/filename.h"
+#include "common/maildir/name.h"
+
+/* filename.h and mailbox.h name the same bits, so that no flag needs translating */
+enum {
+	FLAGS_ARE_ALIKE = 1 / ((int)FILE_ANSWERED == (int)FLAG_ANSWERED && (int)FILE_FLAGGED == (int)FLAG_FLAGGED &&
+	                       (int)FILE_DELETED == (int)FLAG_DELETED && (int)FILE_SEEN == (int)FLAG_SEEN &&
+	                       (int)FILE_DRAFT == (int)FLAG_DRAFT)
+};
+
+enum { NAMES_DEAD_LEAST = 256 * 1024 };
+
+static bool
+may_write(int dir)
+{
+	return faccessat(dir, ".", W_OK, 0) == 0;
+}
+
+/* new/ and tmp/ are made where they are missing; a folder without new/ is served all the same. */
+static int
+open_parts(struct mailbox *box)
+{
+	struct stat st;
+	int tmp;
+
+	if (fstat(box->folder, &st) != 0)
+		return -1;
+	box->dev = st.st_dev;
+	box->ino = st.st_ino;
+	box->cur = dir_open(box->folder, "cur");
+	if (box->cur < 0)
+		return -1;
+	box->can_assign = may_write(box->folder);
+	box->new_mail = box->can_assign ? dir_make(box->folder, "new") : dir_open(box->folder, "new");
+	if (box->new_mail < 0 && errno != ENOENT && errno != EACCES && errno != EROFS)
+		return -1;
+	box->is_writable = box->mode == MAILBOX_READ_WRITE && box->can_assign && may_write(box->cur) &&
+	                   (box->new_mail < 0 || may_write(box->new_mail));
+	tmp = box->is_writable ? dir_make(box->folder, "tmp") : -1;
+	if (tmp >= 0)
+		close(tmp);
+	return 0;
+}
+
+static struct mailbox *
+new_mailbox(struct store *s, const char *name, enum mailbox_mode mode)
+{
+	struct mailbox *box = calloc(1, sizeof(*box));
+
+	if (!box)
+		die("out of memory: a mailbox");
+	box->store = s;
+	box->mode = mode;
+	box->folder = box->cur = box->new_mail = box->watch = -1;
+	box->name = arena_string(&box->mem, span_of(name));
+	box->folder_name = name_to_dir(name, &box->mem);
+	box->base_text = arena_alloc(&box->mem, NAME_MAX + 1);
+	uidlist_init(&box->uids);
+	keywords_init(&box->keywords);
+	for (int i = 0; i < LIMIT_KEYWORDS; i++)
+		box->number_of_letter[i] = -1;
+	return box;
+}
+
+/* What the first look found is the view; nothing of it is news. */
+static void
+show_all(struct mailbox *box)
+{
+	box->visible = box->items.count;
+	for (uint32_t i = 0; i < box->visible; i++)
+		if (items_at(&box->items, i)->shown.flags & FLAG_RECENT)
+			box->recent++;
+	box->recent_told = box->recent;
+	box->keyword_news = false;
+}
+
+int
+mailbox_open(struct store *s, const char *name, enum mailbox_mode mode, struct mailbox **box_out)
+{
+	struct mailbox *box = new_mailbox(s, name, mode);
+
+	box->folder = store_open_folder(s, name);
+	if (box->folder < 0 || open_parts(box) != 0 || box_look(box, LOOK_ALWAYS) != 0) {
+		int failed = errno;
+
+		mailbox_close(box);
+		errno = failed;
+		return -1;
+	}
+	show_all(box);
+	*box_out = box;
+	return 0;
+}
+
+static void
+close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+struct mailbox *
+mailbox_close(struct mailbox *box)
+{
+	if (!box)
+		return NULL;
+	box_store_sizes(box);
+	close_if_open(box->folder);
+	close_if_open(box->cur);
+	close_if_open(box->new_mail);
+	close_if_open(box->watch);
+	uidlist_free(&box->uids);
+	keywords_free(&box->keywords);
+	items_free(&box->items);
+	arena_free(&box->names);
+	arena_free(&box->mem);
+	free(box);
+	return NULL;
+}
+
+const char *
+mailbox_name(const struct mailbox *box)
+{
+	return box->name;
+}
+
+bool
+mailbox_is_writable(const struct mailbox *box)
+{
+	return box->is_writable;
+}
+
+uint32_t
+mailbox_uidvalidity(const struct mailbox *box)
+{
+	return box->uidvalidity;
+}
+
+uint32_t
+mailbox_uidnext(const struct mailbox *box)
+{
+	return box->uids.next;
+}
+
+uint64_t
+mailbox_highestmodseq(const struct mailbox *box)
+{
+	(void)box;
+	return 1;
+}
+
+const char *
+mailbox_trouble(const struct mailbox *box)
+{
+	return box->trouble;
+}
+
+uint32_t
+mailbox_count(const struct mailbox *box)
+{
+	return box->visible;
+}
+
+uint32_t
+mailbox_recent(const struct mailbox *box)
+{
+	return box->recent;
+}
+
+const struct message *
+mailbox_message(const struct mailbox *box, uint32_t number)
+{
+	if (number == 0 || number > box->visible)
+		bug("message number %u of %u", number, box->visible);
+	return &items_at(&box->items, number - 1)->shown;
+}
+
+uint32_t
+mailbox_number_at_or_behind(const struct mailbox *box, uint32_t uid)
+{
+	uint32_t index = items_at_or_behind(&box->items, uid);
+
+	return (index < box->visible ? index : box->visible) + 1;
+}
+
+uint32_t
+mailbox_number_of(const struct mailbox *box, uint32_t uid)
+{
+	uint32_t index = box_index_of(box, uid);
+
+	return index < box->visible ? index + 1 : 0;
+}
+
+uint32_t
+box_index_of(const struct mailbox *box, uint32_t uid)
+{
+	uint32_t index = items_at_or_behind(&box->items, uid);
+
+	return index < box->items.count && items_at(&box->items, index)->shown.uid == uid ? index : UINT32_MAX;
+}
+
+const char *
+mailbox_message_base(const struct mailbox *box, uint32_t number)
+{
+	const struct item *it = items_at(&box->items, number - 1);
+
+	memcpy(box->base_text, it->name, it->base_length);
+	box->base_text[it->base_length] = '\0';
+	return box->base_text;
+}
+
+bool
+box_walk(const struct mailbox *box, const struct ranges *uids, struct box_walk *w, uint32_t *index_out)
+{
+	for (; w->next < box->visible && (!uids || w->range < uids->count); w->range++) {
+		uint32_t first, uid;
+
+		if (!uids) {
+			*index_out = w->next++;
+			return true;
+		}
+		first = items_at_or_behind(&box->items, uids->range[w->range].first);
+		if (w->next < first)
+			w->next = first;
+		if (w->next >= box->visible)
+			return false;
+		uid = items_at(&box->items, w->next)->shown.uid;
+		if (uid <= uids->range[w->range].last) {
+			*index_out = w->next++;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- keywords ---- */
+
+const char *
+mailbox_keyword(const struct mailbox *box, unsigned n)
+{
+	return n < box->keyword_count ? box->keyword[n].name : NULL;
+}
+
+unsigned
+mailbox_keyword_count(const struct mailbox *box)
+{
+	return box->keyword_count;
+}
+
+int
+mailbox_find_keyword(const struct mailbox *box, const char *name)
+{
+	for (unsigned n = 0; n < box->keyword_count; n++)
+		if (span_is_nocase(span_of(name), box->keyword[n].name))
+			return (int)n;
+	return -1;
+}
+
+/* A keyword that this session has not numbered yet gets the next number; beyond BOX_KEYWORDS it stays unseen. */
+static int
+number_keyword(struct mailbox *box, const char *name, int letter)
+{
+	int n = mailbox_find_keyword(box, name);
+
+	if (n < 0 && box->keyword_count == BOX_KEYWORDS)
+		return -1;
+	if (n < 0) {
+		n = (int)box->keyword_count++;
+		box->keyword[n].name = arena_string(&box->mem, span_of(name));
+		box->keyword_news = true;
+	}
+	box->keyword[n].letter = letter;
+	return n;
+}
+
+void
+box_number_keywords(struct mailbox *box)
+{
+	for (unsigned n = 0; n < box->keyword_count; n++)
+		box->keyword[n].letter = -1;
+	for (int letter = 0; letter < LIMIT_KEYWORDS; letter++) {
+		const char *name = box->keywords.name[letter];
+
+		box->number_of_letter[letter] = name ? number_keyword(box, name, letter) : -1;
+	}
+}
+
+uint32_t
+box_letters_of(const struct mailbox *box, uint32_t keywords)
+{
+	uint32_t letters = 0;
+
+	for (unsigned n = 0; n < box->keyword_count; n++)
+		if (keywords >> n & 1 && box->keyword[n].letter >= 0)
+			letters |= 1U << box->keyword[n].letter;
+	return letters;
+}
+
+uint32_t
+box_keywords_of(const struct mailbox *box, uint32_t letters)
+{
+	uint32_t keywords = 0;
+
+	for (int letter = 0; letters && letter < LIMIT_KEYWORDS; letter++)
+		if (letters >> letter & 1 && box->number_of_letter[letter] >= 0)
+			keywords |= 1U << box->number_of_letter[letter];
+	return keywords;
+}
+
+uint32_t
+box_known_letters(const struct mailbox *box)
+{
+	uint32_t letters = 0;
+
+	for (int letter = 0; letter < LIMIT_KEYWORDS; letter++)
+		if (box->number_of_letter[letter] >= 0)
+			letters |= 1U << letter;
+	return letters;
+}
+
+/* ---- items ---- */
+
+/* Names of the living into new memory, when most of the old is dead. */
+static void
+compact_names(struct mailbox *box)
+{
+	struct arena names = ARENA_EMPTY;
+
+	if (box->names_dead < NAMES_DEAD_LEAST || box->names_dead < box->names.total / 2)
+		return;
+	for (uint32_t i = 0; i < box->items.count; i++) {
+		struct item *it = items_at(&box->items, i);
+
+		it->name = arena_string(&names, span_of(it->name));
+	}
+	arena_free(&box->names);
+	box->names = names;
+	box->names_dead = 0;
+}
+
+void
+box_rename_item(struct mailbox *box, struct item *it, const char *name, bool in_new)
+{
+	const char *old = it->name;
+
+	it->name = arena_string(&box->names, span_of(name));
+	it->base_length = (uint16_t)filename_base_length(name);
+	it->in_new = in_new;
+	if (!old)
+		return;
+	box->names_dead += strlen(old) + 1;
+	compact_names(box);
+}
+
+void
+box_read_flags(struct mailbox *box, struct item *it)
+{
+	struct file_flags f = filename_flags(it->name);
+
+	it->flags = f.system;
+	it->keywords = box_keywords_of(box, f.letters);
+}
+
+void
+box_mark_gone(struct mailbox *box, uint32_t index)
+{
+	struct item *it = items_at(&box->items, index);
+
+	if (it->is_gone)
+		return;
+	it->is_gone = true;
+	if (index >= box->visible)
+		return;
+	box->gone_left++;
+	if (!it->is_told) {
+		it->is_told = true;
+		box->tell_left--;
+	}
+}
+
+void
+box_tell_flags(struct mailbox *box, uint32_t index)
+{
+	struct item *it = items_at(&box->items, index);
+
+	if (index >= box->visible) {
+		it->shown.flags = it->flags | (it->shown.flags & FLAG_RECENT);
+		it->shown.keywords = it->keywords;
+	} else if (it->is_told) {
+		it->is_told = false;
+		box->tell_left++;
+	}
+}
+
+int
+box_dir_of(const struct mailbox *box, const struct item *it)
+{
+	return it->in_new ? box->new_mail : box->cur;
+}
+
+bool
+box_does_sync(const struct mailbox *box)
+{
+	return store_sync(box->store) == STORE_SYNC;
+}

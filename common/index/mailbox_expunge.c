@@ -1,0 +1,100 @@
+/*
+ * mailbox_expunge.c - removing messages that are \Deleted
+ *
+ * A file is unlinked by the very name that shows it as deleted, so a message
+ * that another session just undeleted stays.  Nothing new is written for it:
+ * it works on a full disk (K14).  The uidlist is cleared of the records afterwards,
+ * where that can be done; where not, the next look does it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/index/mailbox_inside.h"
+#include "common/maildir/dir.h"
+
+/* One pass; *again_out: some had other names than we knew. */
+static int
+unlink_all(struct mailbox *box, const struct ranges *uids, bool *changed, bool *again_out)
+{
+	struct box_walk walk = BOX_WALK_START;
+	uint32_t index;
+
+	*again_out = false;
+	while (box_walk(box, uids, &walk, &index)) {
+		struct item *it = items_at(&box->items, index);
+
+		if (it->is_gone || !(it->flags & FLAG_DELETED))
+			continue;
+		if (unlinkat(box_dir_of(box, it), it->name, 0) == 0) {
+			*changed = true;
+			box_mark_gone(box, index);
+		} else if (errno == ENOENT) {
+			*again_out = true;
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Numbers first, then dropping: a dropped record has no UID to search by. */
+static void
+drop_records(struct mailbox *box)
+{
+	size_t *number = calloc(box->items.count + 1, sizeof(*number)), count = 0;
+
+	for (uint32_t i = 0; number && i < box->items.count; i++) {
+		const struct item *it = items_at(&box->items, i);
+		size_t at = it->is_gone ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
+
+		if (at < box->uids.count && box->uids.record[at].uid == it->shown.uid)
+			number[count++] = at;
+	}
+	while (count > 0)
+		uidlist_drop(&box->uids, number[--count]);
+	free(number);
+}
+
+void
+box_forget_gone(struct mailbox *box)
+{
+	struct dotlock lock = DOTLOCK_NONE;
+
+	if (uidlist_lock(box->folder, 1, &lock) != 0)
+		return;
+	if (uidlist_refresh(&box->uids, box->folder) == 0 && box->uids.uidvalidity == box->uidvalidity) {
+		drop_records(box);
+		uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box));
+	}
+	dotlock_release(&lock);
+}
+
+int
+mailbox_expunge(struct mailbox *box, const struct ranges *uids)
+{
+	bool changed = false, again = true;
+	int failed = 0, saved;
+
+	if (!box->is_writable) {
+		errno = box->is_lost ? ESTALE : EROFS;
+		return -1;
+	}
+	if (box_look(box, LOOK_IF_CHANGED) != 0 && box->is_lost)
+		return -1;
+	for (int tries = 0; again && !failed && tries < BOX_TRIES; tries++) {
+		failed = unlink_all(box, uids, &changed, &again);
+		if (!failed && again && box_look(box, LOOK_ALWAYS) != 0)
+			failed = -1;
+	}
+	saved = errno;
+	if (changed && dir_sync(box->cur, box_does_sync(box)) != 0 && !failed) {
+		saved = errno;
+		failed = -1;
+	}
+	if (changed)
+		box_forget_gone(box);
+	errno = saved;
+	return failed;
+}

@@ -1,0 +1,184 @@
+/*
+ * mailbox_flags.c - changing flags: a rename for each message
+ *
+ * The name is the state, so a rename from the name last seen succeeds only if
+ * nobody changed the flags meanwhile.  ENOENT means that somebody did: the folder
+ * is looked through, and the change is made to what is there now.  Two
+ * sessions that each add a flag both get theirs in (S03, S18).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/index/mailbox_inside.h"
+#include "common/maildir/dir.h"
+#include "common/maildir/filename.h"
+
+/* What is to be done, in this session's numbers. */
+struct work {
+	const struct flags_change *change;
+	uint32_t keywords;
+	bool     from_new, in_cur; /* directories that were changed */
+};
+
+int
+box_add_keywords(struct mailbox *box, const char *const *keyword, size_t count)
+{
+	struct dotlock lock = DOTLOCK_NONE;
+	bool all_known = true;
+	int failed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		all_known = all_known && keywords_find(&box->keywords, keyword[i]) >= 0;
+	if (all_known)
+		return 0;
+	if (uidlist_lock(box->folder, LIMIT_LOCK_SECONDS, &lock) != 0)
+		return errno == ESTALE ? box_lose(box) : -1;
+	failed = keywords_refresh(&box->keywords, box->folder);
+	for (size_t i = 0; !failed && i < count; i++)
+		failed = keywords_add(&box->keywords, keyword[i], box->letters_seen) < 0 ? -1 : 0;
+	if (!failed)
+		failed = keywords_save(&box->keywords, box->folder, box_does_sync(box));
+	if (failed) { /* none of them was given */
+		int saved = errno;
+
+		keywords_refresh(&box->keywords, box->folder);
+		errno = saved;
+	}
+	dotlock_release(&lock);
+	box_number_keywords(box);
+	return failed;
+}
+
+static uint32_t
+keyword_bits(const struct mailbox *box, const struct flags_change *change)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < change->keyword_count; i++) {
+		int n = mailbox_find_keyword(box, change->keyword[i]);
+
+		if (n >= 0)
+			bits |= 1U << n;
+	}
+	return bits;
+}
+
+static uint32_t
+apply(enum flags_how how, uint32_t old, uint32_t bits)
+{
+	return how == FLAGS_ADD ? old | bits : how == FLAGS_REMOVE ? old & ~bits : bits;
+}
+
+/* 0, or errno; ENOENT: the name is no longer the one last seen. */
+static int
+change_one(struct mailbox *box, struct item *it, struct work *w)
+{
+	struct file_flags wanted;
+	struct buf name = BUF_EMPTY;
+	int failed = 0;
+
+	wanted.system = apply(w->change->how, it->flags, w->change->flags & FLAGS_SYSTEM);
+	wanted.letters = box_letters_of(box, apply(w->change->how, it->keywords, w->keywords));
+	if (wanted.system == it->flags && wanted.letters == box_letters_of(box, it->keywords))
+		return 0;
+	filename_with_flags(it->name, wanted, box_known_letters(box), &name);
+	if (renameat(box_dir_of(box, it), it->name, box->cur, name.data) != 0) {
+		failed = errno;
+	} else {
+		w->from_new |= it->in_new;
+		w->in_cur = true;
+		box_rename_item(box, it, name.data, false);
+		box_read_flags(box, it);
+	}
+	buf_free(&name);
+	return failed;
+}
+
+/* One pass over all; *again_out: some had other names than we knew. */
+static int
+change_all(struct mailbox *box, const struct ranges *uids, struct work *w, bool *again_out)
+{
+	struct box_walk walk = BOX_WALK_START;
+	uint32_t index;
+
+	*again_out = false;
+	while (box_walk(box, uids, &walk, &index)) {
+		struct item *it = items_at(&box->items, index);
+		int failed = it->is_gone ? 0 : change_one(box, it, w);
+
+		if (failed && failed != ENOENT) {
+			errno = failed;
+			return -1;
+		}
+		*again_out |= failed == ENOENT;
+	}
+	return 0;
+}
+
+/*
+ * The client knows its own change from the answer to its command, unless that
+ * failed.  What others changed in the same messages stays news.
+ */
+static void
+settle_view(struct mailbox *box, const struct ranges *uids, bool done, struct ranges *gone, struct arena *mem)
+{
+	struct box_walk walk = BOX_WALK_START;
+	uint32_t index;
+
+	while (box_walk(box, uids, &walk, &index)) {
+		struct item *it = items_at(&box->items, index);
+
+		if (it->is_gone) {
+			if (gone)
+				ranges_add(gone, mem, it->shown.uid, it->shown.uid);
+		} else if (!done && (it->flags != (it->shown.flags & FLAGS_SYSTEM) || it->keywords != it->shown.keywords)) {
+			box_tell_flags(box, index);
+		} else if (done) {
+			it->shown.flags = it->flags | (it->shown.flags & FLAG_RECENT);
+			it->shown.keywords = it->keywords;
+		}
+	}
+}
+
+static int
+sync_directories(struct mailbox *box, const struct work *w)
+{
+	bool sync = box_does_sync(box);
+
+	if (w->in_cur && dir_sync(box->cur, sync) != 0)
+		return -1;
+	return w->from_new ? dir_sync(box->new_mail, sync) : 0;
+}
+
+int
+mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change, struct ranges *gone,
+              struct arena *mem)
+{
+	struct work w = { change, 0, false, false };
+	bool again = true;
+	int failed = 0;
+
+	if (!box->is_writable) {
+		errno = box->is_lost ? ESTALE : EROFS;
+		return -1;
+	}
+	if (change->how != FLAGS_REMOVE && box_add_keywords(box, change->keyword, change->keyword_count) != 0)
+		return -1;
+	w.keywords = keyword_bits(box, change);
+	for (int tries = 0; again && !failed; tries++) {
+		failed = change_all(box, uids, &w, &again);
+		if (failed || !again)
+			break;
+		failed = box_look(box, LOOK_ALWAYS);
+		if (!failed && tries == 10 * BOX_TRIES) {
+			errno = ETIMEDOUT; /* somebody renames faster than we can look */
+			failed = -1;
+		}
+	}
+	if (sync_directories(box, &w) != 0)
+		failed = -1;
+	settle_view(box, uids, failed == 0, gone, mem);
+	return failed;
+}

@@ -1,0 +1,52 @@
+/* target.h - a folder that messages are put into, by APPEND, COPY and MOVE */
+#ifndef LINNET_INDEX_TARGET_H
+#define LINNET_INDEX_TARGET_H
+
+#include "common/base/ranges.h"
+#include "common/maildir/keywords.h"
+#include "common/maildir/store.h"
+#include "common/maildir/uidlist.h"
+
+struct target {
+	struct store   *store;
+	int             folder, cur, new_mail, tmp;
+	struct uidlist  uids;
+	struct keywords keywords;
+	struct dotlock  lock;
+	struct arena    mem;
+};
+
+/* One message on its way in. */
+struct incoming {
+	int         from_dir;  /* borrowed: tmp/, or the source's cur/ or new/ */
+	const char *from;      /* name there */
+	const char *base;      /* name to be */
+	uint32_t    system;    /* FLAG_... */
+	uint32_t    letters;   /* of the target's keywords */
+	uint32_t    uid;       /* given by target_deliver() */
+	bool        is_in;     /* the rename is done; without it target_deliver() left it out */
+};
+
+/* Finds another name of a source that is gone from where it was; false: it is gone altogether. */
+typedef bool target_find_again_fn(void *context, struct incoming *in);
+
+/* ENOENT: no such mailbox; EACCES, EROFS: it cannot be written. */
+int  target_open(struct store *s, const char *name, struct target *t);
+void target_close(struct target *t); /* releases the lock, too */
+
+/* Lock it and read its lists anew. */
+int target_lock(struct target *t);
+
+/* Letter of a keyword, giving one where needed; -1 with EMLINK.  Under the lock. */
+int target_letter(struct target *t, const char *keyword);
+
+/*
+ * Under the lock: give all a UID, write the uidlist, rename each into new/ (no
+ * flags: \Recent for the next session) or cur/, fsync.  UIDs are written first, so a
+ * process killed in between leaves records without files, which the next look
+ * drops, never a message whose UID goes to another.  When it fails, what was renamed
+ * is renamed back.  find_again NULL: a missing source is a failure.
+ */
+int target_deliver(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again, void *context);
+
+#endif
