@@ -137,16 +137,26 @@ fill(struct in *in)
 	}
 }
 
+/* How far into held a line end may stand: behind max bytes, or behind a CR that follows them. */
+static size_t
+latest_end(struct span held, size_t max)
+{
+	return held.len > max && held.at[max] == '\r' ? max + 1 : max;
+}
+
 enum in_line
 in_line(struct in *in, size_t max, struct span *line_out)
 {
 	size_t seen = 0;
 
+	if (!in->data)
+		make_room(in, FIRST_ROOM);
 	for (;;) {
 		struct span held = span_make(in->data + in->at, in->end - in->at);
 		const char *lf = span_find(span_skip(held, seen), '\n');
+		size_t latest = latest_end(held, max);
 
-		if (lf && (size_t)(lf - held.at) <= max) {
+		if (lf && (size_t)(lf - held.at) <= latest) {
 			size_t len = (size_t)(lf - held.at);
 
 			in->at += len + 1;
@@ -155,7 +165,7 @@ in_line(struct in *in, size_t max, struct span *line_out)
 			*line_out = span_make(held.at, len);
 			return IN_LINE;
 		}
-		if (held.len > max)
+		if (held.len > latest)
 			return IN_LINE_TOO_LONG;
 		seen = held.len;
 		if (in->end == in->room)

@@ -50,6 +50,14 @@ out_close(struct out *o)
 	o->len = o->room = 0;
 }
 
+/* What is buffered may be half sent: a last BYE must not send it again. */
+static void
+leave(struct out *o, enum gone why)
+{
+	o->len = 0;
+	o->gone(why);
+}
+
 static void
 wait_writable(struct out *o)
 {
@@ -57,7 +65,7 @@ wait_writable(struct out *o)
 	int n = poll(&one, 1, LIMIT_WRITE_SECONDS * 1000);
 
 	if (n == 0)
-		o->gone(GONE_SLOW);
+		leave(o, GONE_SLOW);
 	if (n < 0 && errno != EINTR)
 		die("poll: %s", strerror(errno));
 }
@@ -82,7 +90,7 @@ write_all(struct out *o, const char *more, size_t n)
 		else if (errno == EAGAIN)
 			wait_writable(o);
 		else if (errno != EINTR)
-			o->gone(errno == EPIPE || errno == ECONNRESET ? GONE_RESET : GONE_CLOSED);
+			leave(o, errno == EPIPE || errno == ECONNRESET ? GONE_RESET : GONE_CLOSED);
 	}
 	o->len = 0;
 }
