@@ -51,9 +51,11 @@ step_login(struct dialogue *d, struct span response)
 		return MECHANISM_FAIL;
 	if (d->step == 2)
 		return keep(&d->password, response, LIMIT_PASSWORD) ? MECHANISM_CHECK : MECHANISM_FAIL;
+	if (!keep(&d->user, response, LIMIT_USER_NAME))
+		return MECHANISM_FAIL;
 	d->challenge = "Password:";
 	d->step = 2;
-	return keep(&d->user, response, LIMIT_USER_NAME) ? MECHANISM_ASK : MECHANISM_FAIL;
+	return MECHANISM_ASK;
 }
 
 static const struct mechanism mechanisms[] = {

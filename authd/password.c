@@ -248,8 +248,8 @@ password_verify(struct span typed, const char *stored, const char *default_schem
 	if (rest.len > 0 && rest.at[0] == '{') {
 		rest = span_skip(rest, 1);
 		span_split(&rest, '}', &label);
-		if (!rest.at)
-			rest = span_of("");
+		if (!rest.at) /* no } */
+			label = rest = span_of("");
 	}
 	if (typed.len == 0 || typed.len > LIMIT_PASSWORD || span_find(typed, '\0'))
 		return PASSWORD_WRONG;
@@ -267,12 +267,11 @@ password_verify(struct span typed, const char *stored, const char *default_schem
 	return verify_with(s, encoding, typed, rest, why_out);
 }
 
-void
+enum password_verdict
 password_waste_time(struct span typed, const char *default_scheme)
 {
 	const struct scheme *s = find_scheme(span_of(default_scheme));
 	const char *why;
 
-	if (typed.len > 0 && typed.len <= LIMIT_PASSWORD)
-		password_verify(typed, s ? s->dummy : DUMMY_6, s ? s->name : "CRYPT", &why);
+	return password_verify(typed, s ? s->dummy : DUMMY_6, s ? s->name : "CRYPT", &why);
 }

@@ -23,8 +23,11 @@ enum password_verdict {
  */
 enum password_verdict password_verify(struct span typed, const char *stored, const char *default_scheme, const char **why_out);
 
-/* As much work as password_verify() for a hash of default_scheme: an unknown user must not answer faster. */
-void password_waste_time(struct span typed, const char *default_scheme);
+/*
+ * As much work as password_verify() for a hash of default_scheme: an unknown user must not answer
+ * faster.  What the check came to is for the tests: never PASSWORD_RIGHT.
+ */
+enum password_verdict password_waste_time(struct span typed, const char *default_scheme);
 
 /* Is there such a scheme ("SHA512-CRYPT", any case)? */
 bool password_scheme_exists(const char *name);
