@@ -22,31 +22,36 @@ tell_size(struct pop3_session *s, uint32_t number, struct buf *out)
 	return true;
 }
 
-/*
- * An id kept from another server comes first; one that cannot be sent gives way
- * to the default form, which always can.
- */
-static bool
-tell_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
+/* In the form of pop3_uidl_format, or in the default one where that cannot be sent. */
+static void
+add_made_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
 {
 	const struct mailbox *box = maildrop_mailbox(s->drop);
-	const char *kept = mailbox_pop3_uidl(box, number);
-	struct uidl_values values = {
+	const struct uidl_values values = {
 		.uid = mailbox_message(box, number)->uid,
 		.uidvalidity = mailbox_uidvalidity(box),
 		.file_name = mailbox_message_base(box, number),
 	};
 	size_t before = out->len;
 
-	if (kept && uidl_is_valid(span_of(kept))) {
-		buf_str(out, kept);
-		return true;
-	}
 	if (uidl_print(s->uidl_format, &values, out) &&
 	    uidl_is_valid(span_skip(buf_view(out), before)))
-		return true;
+		return;
 	out->len = before;
-	return uidl_print(uidl_default_format, &values, out);
+	uidl_print(uidl_default_format, &values, out);
+}
+
+/* An id kept from another server wins. */
+static bool
+tell_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
+{
+	const char *kept = mailbox_pop3_uidl(maildrop_mailbox(s->drop), number);
+
+	if (kept && uidl_is_valid(span_of(kept)))
+		buf_str(out, kept);
+	else
+		add_made_uidl(s, number, out);
+	return true;
 }
 
 static void

@@ -187,7 +187,7 @@ pop3_serve(const struct login *login)
 		struct span line;
 		bool is_command = false;
 
-		if (in_line(&s->in, LIMIT_POP3_LINE - 1, &line) == IN_LINE) {
+		if (in_line(&s->in, LIMIT_POP3_LINE - 2, &line) == IN_LINE) {
 			is_command = serve_line(s, line);
 		} else {
 			pop3_err(s, NULL, "The line is too long.");

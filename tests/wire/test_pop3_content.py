@@ -1,6 +1,7 @@
 """test_pop3_content.py - messages as POP3 sends them: dots, line ends, sizes, unique ids"""
 import os
 import re
+import time
 
 import pytest
 
@@ -166,3 +167,25 @@ def test_large_message_in_constant_memory_D10(pop3, maildir):
         peak = int(linnet.process_status(session.pid)["VmHWM"].split()[0])
         assert peak < 16 * 1024
         session.wire.pop("QUIT")
+
+
+@pytest.mark.slow
+def test_100000_messages_D08(pop3, maildir):
+    count = 100000
+    for number in range(count):
+        (maildir / "cur" / f"{1700000000 + number}.M{number}P1.host,S=10,W=12:2,").touch()
+    linnet.own(maildir)
+    begun = time.monotonic()
+    with pop3(timeout=60) as session:
+        wire = session.wire
+        wire.send(b"STAT\r\nUIDL\r\nLIST\r\n")
+        assert wire.line() == b"+OK Logged in."
+        assert wire.line() == b"+OK %d %d" % (count, 12 * count)
+        for _ in range(2):
+            assert wire.line().startswith(b"+OK")
+            assert len(wire.until_dot()) == count
+        seconds = time.monotonic() - begun
+        peak = int(linnet.process_status(session.pid)["VmHWM"].split()[0])
+        wire.pop("QUIT")
+    assert seconds < 10
+    assert peak < 128 * 1024
