@@ -1,4 +1,5 @@
 /* cmd_select.c - SELECT EXAMINE CHECK CLOSE UNSELECT */
+#include "common/base/log.h"
 #include "imapd/commands.h"
 #include "imapd/expunge.h"
 #include "imapd/grammar.h"
@@ -50,6 +51,9 @@ select_mailbox(struct session *s, const struct mailbox_name *name, enum mailbox_
 		reply_errno(s, "open", name->name);
 		return;
 	}
+	if (mailbox_trouble(s->box))
+		log_warning("Mailbox %s: %s", name->name, mailbox_trouble(s->box));
+	s->box_is_blind = false;
 	put_state(s);
 	reply_ok(s, mailbox_is_writable(s->box) ? "READ-WRITE" : "READ-ONLY", done);
 }

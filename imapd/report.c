@@ -1,4 +1,7 @@
 /* report.c - telling the client what happened to the selected mailbox */
+#include <errno.h>
+
+#include "common/base/log.h"
 #include "imapd/session.h"
 
 static void
@@ -41,6 +44,17 @@ tell_lost(struct session *s, const struct news *n)
 	session_bye(s, "Selected mailbox was deleted or renamed, reconnect please.");
 }
 
+/* A folder that cannot be looked at is no command's failure: one log line until it can be again. */
+static void
+look_again(struct session *s)
+{
+	bool failed = mailbox_sync(s->box) < 0;
+
+	if (failed && !s->box_is_blind)
+		log_error("Mailbox %s: cannot look for changes: %s", mailbox_name(s->box), strerror(errno));
+	s->box_is_blind = failed;
+}
+
 void
 report_news(struct session *s, bool may_expunge)
 {
@@ -50,6 +64,7 @@ report_news(struct session *s, bool may_expunge)
 	};
 	struct news n;
 
+	look_again(s);
 	while (mailbox_next_news(s->box, may_expunge, &n))
 		tell[n.kind](s, &n);
 }

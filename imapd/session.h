@@ -46,6 +46,7 @@ struct session {
 	struct append         *append;  /* being filled: given up when the client goes */
 	unsigned               bad_commands;  /* in a row */
 	unsigned               keywords_told; /* how many of box's keywords the client has seen in FLAGS */
+	bool                   box_is_blind;  /* looking for news failed and was logged */
 
 	/* the tagged reply, which the dispatcher sends */
 	enum reply_kind reply;
@@ -104,7 +105,7 @@ void put_fetch_flags(struct session *s, uint32_t number, bool with_uid);
 void put_mailbox_flags(struct session *s);
 
 /*
- * Tell the client all news of the selected mailbox.  report_keywords() tells
+ * Look for news of the selected mailbox and tell the client all of them.  report_keywords() tells
  * only of new keywords, before a FETCH response that uses one.
  */
 void report_news(struct session *s, bool may_expunge);

@@ -17,12 +17,19 @@ def start(imap):
     return begin
 
 
+def fill(start, maildir, count, flags=""):
+    """Messages that are not \\Recent any more: another session has seen them."""
+    linnet.fill(maildir, count, flags=flags)
+    with start():
+        pass
+
+
 def uids(wire):
     return [int(n) for n in wire.ok("u", "UID SEARCH ALL")[0].split()[2:]]
 
 
 def test_store(maildir, start):
-    linnet.fill(maildir, 3, flags="")
+    fill(start, maildir, 3)
     with start() as session:
         session.wire.transcript(r"""
             C: a STORE 1:2 +FLAGS (\Seen)
@@ -46,7 +53,7 @@ def test_store(maildir, start):
 
 
 def test_a_new_keyword_is_told_before_it_is_used(maildir, start):
-    linnet.fill(maildir, 1, flags="")
+    fill(start, maildir, 1)
     with start() as session:
         session.wire.transcript(r"""
             C: a STORE 1 +FLAGS (work)
@@ -80,7 +87,7 @@ def test_a_new_keyword_is_told_before_it_is_used(maildir, start):
     (r"(\Seen \Unknown)", b"a BAD"),
 ], ids=lambda value: str(value)[:16])
 def test_G13_flags_that_cannot_be(maildir, start, flags, reply):
-    linnet.fill(maildir, 2, flags="")
+    fill(start, maildir, 2)
     with start() as session:
         before = sorted(p.name for p in (maildir / "cur").iterdir())
         answers = session.wire.command("a", f"STORE 1:2 +FLAGS {flags}")
@@ -90,7 +97,7 @@ def test_G13_flags_that_cannot_be(maildir, start, flags, reply):
 
 
 def test_G13_sets_with_many_elements(maildir, start):
-    linnet.fill(maildir, 50, flags="")
+    fill(start, maildir, 50)
     with start() as session:
         many = ",".join(str(n) for n in range(1, 12000, 2))
         assert len(session.wire.ok("a", f"UID STORE {many} +FLAGS.SILENT (\\Seen)")) == 1
@@ -104,7 +111,7 @@ def test_G13_sets_with_many_elements(maildir, start):
 def test_copy(maildir, start):
     linnet.make_maildir(maildir, "MEETING")
     linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1), flags="FS")
-    linnet.fill(maildir, 2, flags="")
+    fill(start, maildir, 2)
     with start() as session:
         session.wire.ok("k", "STORE 1 +FLAGS.SILENT (work)")
         session.wire.transcript(r"""
@@ -127,7 +134,7 @@ def test_copy(maildir, start):
 
 
 def test_copy_into_itself(maildir, start):
-    linnet.fill(maildir, 2, flags="")
+    fill(start, maildir, 2)
     with start() as session:
         answers = session.wire.ok("a", "COPY 1:* INBOX")
         assert b"* 4 EXISTS" in answers
@@ -136,7 +143,7 @@ def test_copy_into_itself(maildir, start):
 
 def test_move_RFC6851(maildir, start):
     linnet.make_maildir(maildir, "foo")
-    linnet.fill(maildir, 5, flags="")
+    fill(start, maildir, 5)
     with start() as session:
         session.wire.transcript(r"""
             C: a UID MOVE 2,4 foo
@@ -160,7 +167,7 @@ def test_move_RFC6851(maildir, start):
 
 
 def test_expunge(maildir, start):
-    linnet.fill(maildir, 5, flags="")
+    fill(start, maildir, 5)
     with start() as session:
         session.wire.transcript(r"""
             C: a STORE 1,3:5 +FLAGS.SILENT (\Deleted)
@@ -200,7 +207,7 @@ def expunges_fit(answers, count):
 
 
 def test_unselect_removes_nothing(maildir, start):
-    linnet.fill(maildir, 1, flags="T")
+    fill(start, maildir, 1, "T")
     with start() as session:
         session.wire.transcript("""
             C: a UNSELECT
@@ -213,7 +220,7 @@ def test_unselect_removes_nothing(maildir, start):
 
 def test_G18_a_hundred_commands_in_one_write(maildir, start):
     """In order; no EXPUNGE within plain FETCH, STORE, SEARCH."""
-    linnet.fill(maildir, 60, flags="")
+    fill(start, maildir, 60)
     with start() as session:
         texts = []
         for _ in range(25):
@@ -232,7 +239,7 @@ def test_G18_a_hundred_commands_in_one_write(maildir, start):
 
 
 def test_G18_expunges_wait_for_a_command_that_allows_them(maildir, start):
-    linnet.fill(maildir, 4, flags="")
+    fill(start, maildir, 4)
     with start() as one, start() as other:
         one.wire.ok("a", r"STORE 1:2 +FLAGS.SILENT (\Deleted)")
         one.wire.ok("b", "EXPUNGE")
@@ -247,7 +254,7 @@ def test_G18_expunges_wait_for_a_command_that_allows_them(maildir, start):
 
 
 def test_S01_two_expunge_the_same_set(maildir, start):
-    linnet.fill(maildir, 100, flags="T")
+    fill(start, maildir, 100, "T")
     with start() as one, start() as other:
         for session in (one, other):
             session.wire.send_line("x EXPUNGE")
@@ -262,7 +269,7 @@ def test_S01_two_expunge_the_same_set(maildir, start):
 
 
 def test_S02_fetch_of_what_another_expunged(maildir, start):
-    linnet.fill(maildir, 3, flags="")
+    fill(start, maildir, 3)
     with start() as one, start() as other:
         one.wire.ok("a", r"STORE 2 +FLAGS.SILENT (\Deleted)")
         one.wire.ok("b", "EXPUNGE")
@@ -277,7 +284,7 @@ def test_S02_fetch_of_what_another_expunged(maildir, start):
 
 
 def test_S03_flags_of_two_sessions_unite(maildir, start):
-    linnet.fill(maildir, 1, flags="")
+    fill(start, maildir, 1)
     with start() as one, start() as other:
         for n in range(50):
             one.wire.send_line(f"a{n} STORE 1 +FLAGS.SILENT (\\Seen)")
@@ -292,7 +299,7 @@ def test_S03_flags_of_two_sessions_unite(maildir, start):
 
 
 def test_S05_delivery_while_selected(maildir, start):
-    linnet.fill(maildir, 2, flags="")
+    fill(start, maildir, 2)
     with start() as session:
         for n in range(3, 23):
             linnet.deliver(maildir, linnet.SIMPLE % (n, n, n))
@@ -307,7 +314,7 @@ def test_S05_delivery_while_selected(maildir, start):
 
 def test_S08_move_of_what_is_gone(maildir, start):
     linnet.make_maildir(maildir, "a")
-    linnet.fill(maildir, 3, flags="")
+    fill(start, maildir, 3)
     with start() as one, start() as other:
         one.wire.ok("m", "UID MOVE 1:2 a")
         answers = other.wire.command("m", "UID MOVE 1:2 a")
@@ -321,7 +328,7 @@ def test_S08_move_of_what_is_gone(maildir, start):
 
 
 def test_flags_of_another_session_are_told(maildir, start):
-    linnet.fill(maildir, 1, flags="")
+    fill(start, maildir, 1)
     with start() as one, start() as other:
         one.wire.ok("a", r"STORE 1 +FLAGS (\Seen todo)")
         answers = other.wire.ok("b", "NOOP")

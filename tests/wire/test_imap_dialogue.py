@@ -21,6 +21,12 @@ def start(imap):
     return begin
 
 
+def see(start):
+    """Another session has seen all messages: none is \\Recent any more."""
+    with start() as session:
+        session.wire.ok("see", "SELECT INBOX")
+
+
 def test_preauth_greeting(imap):
     with imap() as session:
         session.wire.transcript(f"S: * PREAUTH [CAPABILITY {CAPABILITY}] Logged in as …")
@@ -32,6 +38,7 @@ def test_the_dialogue_of_the_tutorial(maildir, start):
     linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1), flags="S")
     linnet.deliver(maildir, linnet.SIMPLE % (2, 2, 2), flags="")
     linnet.deliver(maildir, linnet.SIMPLE % (3, 3, 3), flags="S")
+    see(start)
     with start() as session:
         answers = session.wire.ok(".", 'LIST "" *')
         assert sorted(answers[:-1]) == sorted([
@@ -74,6 +81,7 @@ def test_new_mail_is_recent(maildir, start):
 
 def test_examine_and_read_only(maildir, start):
     linnet.fill(maildir, 1, flags="S")
+    see(start)
     with start() as session:
         session.wire.transcript(r"""
             C: a EXAMINE INBOX

@@ -112,7 +112,7 @@ def test_G03_G05_long_and_deep(start, command):
     with start() as session:
         session.wire.ok("s", "SELECT INBOX")
         answers = session.wire.command("a", command)
-        assert answers[-1].startswith(b"a BAD Error in IMAP command"), answers[-1]
+        assert re.match(rb"a BAD (\[TOOBIG\] )?Error in IMAP command", answers[-1]), answers[-1]
         alive(session)
         assert memory(session) < 64 * 1024
 
@@ -164,7 +164,7 @@ def test_G06_sets(start):
         descending = ",".join(str(n) for n in range(20000, 1, -2))
         assert len(session.wire.ok("i", f"UID FETCH {descending} UID")) == 2
         answers = session.wire.command("j", "FETCH " + ",".join(["1"] * 500000) + " UID")
-        assert answers == [b"j BAD Error in IMAP command FETCH: Command line is too long."]
+        assert answers == [b"j BAD [TOOBIG] Error in IMAP command FETCH: Command line is too long."]
         alive(session)
 
 
@@ -208,7 +208,7 @@ def test_G22_tags(start):
             S: * BAD Error in IMAP command: expected a tag.
             C: a
             S: a BAD …
-            C: a 
+            C!: a\x20
             S: a BAD Error in IMAP command: expected a word.
             C: a  NOOP
             S: a BAD …
@@ -221,8 +221,7 @@ def test_G22_tags(start):
             C!: a\0 NOOP
             S: a BAD …
         """)
-        for _ in range(1000):
-            session.wire.send_line("same NOOP")
+        session.wire.send(b"same NOOP\r\n" * 1000)
         for _ in range(1000):
             assert session.wire.line() == b"same OK NOOP completed."
 
@@ -296,6 +295,7 @@ DIALOGUE = r"""
     S: b OK …
     S*:
     S: c OK …
+    S*:
     S: d OK [APPENDUID …
     S*:
     S: e OK …

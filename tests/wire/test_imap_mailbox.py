@@ -6,7 +6,7 @@ import pytest
 
 import linnet
 
-ESCAPES = ["..", "../u2", "a/../../u2", "/etc", "~/x", "./x", "a//b", "a/", "/a", "INBOX/../..", "&AC4-.", "&AC8-", ".",
+ESCAPES = ["..", "../u2", "a/../../u2", "/etc", "~root", "~/x", "./x", "a//b", "a/", "/a", "INBOX/../..", "&AC4-.", "&AC8-", ".",
            "a..b", ".a", '"a/b"', '""', "&AC4-&AC4-"]
 BROKEN_UTF7 = ["&", "&&", "&AAA-", "&2AA-", "&AGE-", "&AOk", "&AOk=-", "&AOl-&AOk-x&", "&-&", "a&AG"]
 
@@ -46,7 +46,7 @@ def test_N01_N04_names_that_cannot_be(maildir, start, name):
 
 @pytest.mark.parametrize("name", [
     "cur", "new", "tmp", "dovecot-uidlist", "maildirsize", "subscriptions", "courierimapuiddb", "linnet.map",   # N02
-    "-rf", '"{host:-oProxyCommand=touch x}"', "#news.x", "#mh", "~root", "INBOX.sub", "a.b.c",  # N12
+    "-rf", '"{host:-oProxyCommand=touch x}"', "#news.x", "#mh", "INBOX.sub", "a.b.c",  # N12
     '" lead"', '"trail "', '"a\\\\b"', '"a\\"b"', "&-", "x&AOk-y", "&2D3eAA-", '"{3}"', '"*"', '"%"', "NIL",     # N03
     "a" * 200,
 ])
@@ -281,10 +281,12 @@ def test_N20_patterns_are_linear(maildir, start):
 
 
 def test_status_items(maildir, start):
-    linnet.fill(maildir, 2)
     linnet.fill(maildir, 3, flags="S")
     linnet.fill(maildir, 1, flags="ST")
     with start() as session:
+        session.wire.ok("s", "SELECT INBOX")
+        session.wire.ok("u", "UNSELECT")
+        linnet.fill(maildir, 2)
         session.wire.transcript(r"""
             C: a STATUS INBOX (MESSAGES UNSEEN RECENT DELETED)
             S: * STATUS INBOX (MESSAGES 6 RECENT 2 UNSEEN 2 DELETED 1)
