@@ -16,7 +16,7 @@
 #include "common/base/buf.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
-#include "common/maildir/store.h"
+#include "common/index/mailbox.h"
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
 #include "pop3d/session.h"
@@ -151,6 +151,8 @@ open_session(struct pop3_session *s, const struct login *login)
 		refuse(s, "open the Maildir");
 	if (maildrop_open(s->store, &s->drop) < 0)
 		refuse(s, "open the maildrop");
+	if (mailbox_trouble(maildrop_mailbox(s->drop)))
+		log_warning("INBOX: %s", mailbox_trouble(maildrop_mailbox(s->drop)));
 	pop3_ok(s, "Logged in.");
 }
 
