@@ -228,3 +228,22 @@ def test_killed_during_quit_K07(pop3, maildir):
         assert not any("T" in left[n] for n in range(101, 121))
         if answer.startswith(b"+OK"):
             assert sorted(left) == list(range(101, 121))
+
+
+def test_imap_session_sees_what_quit_deletes_S15(pop3, imap, maildir):
+    linnet.fill(maildir, 1000)
+    with imap() as reader:
+        reader.wire.line()
+        reader.wire.ok("s", "SELECT INBOX")
+        with start(pop3) as session:
+            session.wire.send(b"".join(b"DELE %d\r\n" % n for n in range(1, 1001) if n % 10))
+            for _ in range(900):
+                assert session.wire.line().startswith(b"+OK")
+            ok(session, "QUIT")
+        view = list(range(1, 1001))
+        for answer in reader.wire.ok("n", "NOOP"):
+            words = answer.split()
+            if words[2:] == [b"EXPUNGE"]:
+                del view[int(words[1]) - 1]
+        assert view == list(range(10, 1001, 10))
+        assert reader.wire.ok("t", "SEARCH ALL")[0] == b"* SEARCH " + b" ".join(b"%d" % n for n in range(1, 101))
