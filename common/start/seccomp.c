@@ -122,8 +122,9 @@ add_own_signals(struct program *p)
 	add(p, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
+/* Calls of another architecture's numbering end the process, whatever the role. */
 static void
-build(struct program *p, const int *call, size_t count)
+begin(struct program *p)
 {
 	p->len = 0;
 	add(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
@@ -132,17 +133,31 @@ build(struct program *p, const int *call, size_t count)
 	add(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 	add(p, BPF_JMP | BPF_JGE | BPF_K, HIGH_BIT_64, 0, 1); /* the x32 calls of x86_64 */
 	add(p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+}
+
+static void
+build(struct program *p, const int *call, size_t count)
+{
+	begin(p);
 	add_verdicts(p, call, count, SECCOMP_RET_ALLOW);
 	add_verdicts(p, deadly_calls, sizeof(deadly_calls) / sizeof(deadly_calls[0]), SECCOMP_RET_KILL_PROCESS);
 	add_own_signals(p);
 	add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
 }
 
+static bool
+load(struct program *p)
+{
+	struct sock_fprog program = { p->len, p->step };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 bool
 seccomp_filter(enum seccomp_role role)
 {
 	struct program p;
-	struct sock_fprog program = { 0, p.step };
 
 	if (THIS_ARCHITECTURE == 0)
 		return true;
@@ -150,13 +165,26 @@ seccomp_filter(enum seccomp_role role)
 		build(&p, session_calls, sizeof(session_calls) / sizeof(session_calls[0]));
 	else
 		build(&p, pump_calls, sizeof(pump_calls) / sizeof(pump_calls[0]));
-	program.len = p.len;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+	return load(&p);
 }
 
+/*
+ * A process that already has a filter - in a container, or in a unit with
+ * SystemCallFilter= - may not enter strict mode (EINVAL): there the same four
+ * calls are a filter of our own.
+ */
 bool
 seccomp_strict(void)
 {
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;
+	static const int strict_calls[] = { SYS_read, SYS_write, SYS_exit, SYS_rt_sigreturn };
+	struct program p;
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
+		return true;
+	if (errno != EINVAL || THIS_ARCHITECTURE == 0)
+		return false;
+	begin(&p);
+	add_verdicts(&p, strict_calls, sizeof(strict_calls) / sizeof(strict_calls[0]), SECCOMP_RET_ALLOW);
+	add(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	return load(&p);
 }

@@ -15,7 +15,7 @@ enum seccomp_role { SECCOMP_SESSION, SECCOMP_PUMP };
  */
 bool seccomp_filter(enum seccomp_role role);
 
-/* SECCOMP_MODE_STRICT: read, write, exit and rt_sigreturn. */
+/* SECCOMP_MODE_STRICT: read, write, exit and rt_sigreturn; a filter of the same where strict mode cannot be entered. */
 bool seccomp_strict(void);
 
 #endif
