@@ -71,6 +71,8 @@ find_variable(const char **p)
 	size_t len = is_long ? strcspn(*p, "}") : 1;
 	struct span name = is_long ? span_make(*p + 1, len - 1) : span_make(*p, len);
 
+	if (!(*p)[len - !is_long])
+		return NULL;
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		if (span_is(name, is_long ? variables[i].word : variables[i].letter)) {
 			*p += len + is_long;
@@ -106,7 +108,7 @@ add_variable(struct buf *out, const char **p, const struct expand_values *values
 	}
 	if (**p == 'L' || **p == 'U')
 		modifier = *(*p)++;
-	variable = **p ? find_variable(p) : NULL;
+	variable = find_variable(p);
 	if (variable)
 		add_in_case(out, value_of(variable, values), modifier);
 	return variable != NULL;

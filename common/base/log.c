@@ -262,7 +262,7 @@ send_line(const char *line, size_t len)
 }
 
 /* The text behind what is there, cut with "..." where it does not fit. */
-static size_t
+static size_t __attribute__((format(printf, 3, 0)))
 add_text(char *line, size_t len, const char *format, va_list args)
 {
 	int n = vsnprintf(line + len, LINE_MAX_BYTES - len, format, args);

@@ -83,7 +83,7 @@ find_row(struct span name)
 static void
 tell_unknown(const struct settings_load *l, const struct settings_node *node)
 {
-	struct settings_nearest near = { node->name, NULL, SETTINGS_NEAREST_NONE };
+	struct settings_nearest near = settings_nearest_to(node->name, l->problems->count);
 	struct settings_place at = settings_place_of(l, node);
 
 	if (settings_dovecot_knows(node->name)) {
@@ -237,7 +237,7 @@ static const struct section {
 static void
 tell_unknown_section(struct settings_load *l, const struct settings_node *node)
 {
-	struct settings_nearest near = { node->name, NULL, SETTINGS_NEAREST_NONE };
+	struct settings_nearest near = settings_nearest_to(node->name, l->problems->count);
 	struct settings_place at = settings_place_of(l, node);
 
 	for (const struct section *s = sections; s->name; s++)

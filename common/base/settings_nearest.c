@@ -7,11 +7,18 @@
  */
 #include "common/base/settings_nearest.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "common/base/span.h"
 
-enum { NAME_MOST = 64 };
+enum { NAME_MOST = 64, COMPLAINTS_MOST = 100 };
+
+struct settings_nearest
+settings_nearest_to(const char *word, size_t complaints)
+{
+	return (struct settings_nearest){ complaints < COMPLAINTS_MOST ? word : "", NULL, UINT_MAX };
+}
 
 static unsigned
 least(unsigned a, unsigned b)

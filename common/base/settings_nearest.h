@@ -4,17 +4,15 @@
 
 #include <stddef.h>
 
-/*
- * The best of two lists to be searched one after the other: begin with
- * { word, NULL, SETTINGS_NEAREST_NONE }; best is NULL while nothing is near.
- */
+/* The best of one or more lists, tried name by name; best is NULL while nothing is near. */
 struct settings_nearest {
 	const char *word;
 	const char *best;
 	unsigned    distance;
 };
-enum { SETTINGS_NEAREST_NONE = 1000 };
 
+/* complaints: how many there were before; beyond a hundred nobody reads proposals, and none are made. */
+struct settings_nearest settings_nearest_to(const char *word, size_t complaints);
 void settings_nearest_try(struct settings_nearest *n, const char *known);
 
 #endif

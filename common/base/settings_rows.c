@@ -11,7 +11,7 @@ set(void *into, const struct settings_row *row, const char *value)
 static void
 tell_unknown(const struct settings_place *at, const struct settings_node *node, const struct settings_row *rows)
 {
-	struct settings_nearest near = { node->name, NULL, SETTINGS_NEAREST_NONE };
+	struct settings_nearest near = settings_nearest_to(node->name, at->problems->count);
 
 	for (; rows->name; rows++)
 		settings_nearest_try(&near, rows->name);

@@ -83,7 +83,7 @@ is_listed(const char *const *list, const char *text)
 static void
 tell_unknown(const struct settings_load *l, const struct settings_node *node, const struct field *fields)
 {
-	struct settings_nearest near = { node->name, NULL, SETTINGS_NEAREST_NONE };
+	struct settings_nearest near = settings_nearest_to(node->name, l->problems->count);
 	struct settings_place at = settings_place_of(l, node);
 
 	for (; fields->name; fields++)

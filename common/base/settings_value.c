@@ -80,14 +80,10 @@ needs_quotes(struct span s)
 }
 
 static const char *
-print_text(const struct settings_value *v, struct arena *mem)
+in_quotes(struct span s, struct arena *mem)
 {
-	struct span s = span_of(v->text);
-	char *quoted, *to;
+	char *quoted = arena_alloc(mem, 2 * s.len + 3), *to = quoted;
 
-	if (!needs_quotes(s))
-		return v->text;
-	quoted = to = arena_alloc(mem, 2 * s.len + 3);
 	*to++ = '"';
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.at[i] == '"' || s.at[i] == '\\')
@@ -100,10 +96,20 @@ print_text(const struct settings_value *v, struct arena *mem)
 }
 
 static const char *
+print_text(const struct settings_value *v, struct arena *mem)
+{
+	struct span s = span_of(v->text);
+
+	return needs_quotes(s) ? in_quotes(s, mem) : v->text;
+}
+
+/* The sign in front of a path means the same inside quotes. */
+static const char *
 print_file(const struct settings_value *v, struct arena *mem)
 {
-	(void)mem;
-	return v->text;
+	struct span s = span_of(v->text);
+
+	return needs_quotes(span_skip(s, v->text[0] == '<')) ? in_quotes(s, mem) : v->text;
 }
 
 static const char *

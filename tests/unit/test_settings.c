@@ -570,7 +570,7 @@ test_large_input(void **state)
 		buf_str(&text, "\\\na ");
 	buf_str(&text, "\n");
 	for (int i = 0; i < 20000; i++)
-		buf_str(&text, "x_y_z = \"'\n");
+		buf_str(&text, "mail_locatoin_of_all = \"'\n");
 	assert_true(load(f, text.data));
 	assert_int_equal(strlen(f->s.login_greeting), 2 * 100000 - 1);
 	assert_int_equal(f->problems.count, 20000);
