@@ -58,13 +58,19 @@ find_piece(const struct section *sec, const struct fetch *f)
 static void
 add_field(struct span whole, struct buf *out)
 {
-	for (size_t i = 0; i < whole.len; i++) {
-		if (whole.at[i] == '\n' && (i == 0 || whole.at[i - 1] != '\r'))
-			buf_byte(out, '\r');
-		buf_byte(out, whole.at[i] ? whole.at[i] : (char)0x80);
-	}
-	if (whole.at[whole.len - 1] != '\n')
+	size_t start = out->len;
+
+	while (whole.len > 0) {
+		const char *lf = span_find(whole, '\n');
+		size_t n = lf ? (size_t)(lf - whole.at) : whole.len;
+
+		buf_add(out, whole.at, n > 0 && lf && lf[-1] == '\r' ? n - 1 : n);
 		buf_str(out, "\r\n");
+		whole = span_skip(whole, lf ? n + 1 : n);
+	}
+	for (size_t i = start; i < out->len; i++)
+		if (out->data[i] == '\0')
+			out->data[i] = (char)0x80;
 }
 
 static void
@@ -76,18 +82,35 @@ count_sent(struct session *s, enum section_text text, uint64_t octets)
 	*(is_header ? &s->fetched_header_bytes : &s->fetched_body_bytes) += octets;
 }
 
+/* Does the block end in an empty line?  One that was too long to be kept whole is taken to. */
+static bool
+ends_blank(const struct piece *p)
+{
+	struct span h = p->header;
+	size_t n = h.len;
+
+	if (p->end - p->at != n)
+		return true;
+	if (n == 0 || h.at[n - 1] != '\n')
+		return false;
+	n -= n > 1 && h.at[n - 2] == '\r' ? 2 : 1;
+	return n == 0 || h.at[n - 1] == '\n';
+}
+
+/* The blank line stays with every subset, unless the message has none (RFC 3501 s.6.4.5). */
 static void
-put_fields(struct fetch *f, const struct section *sec, struct span header)
+put_fields(struct fetch *f, const struct section *sec, struct piece p)
 {
 	bool wants_match = sec->text == SECTION_FIELDS;
+	struct span rest = p.header, view;
 	struct buf text = BUF_EMPTY;
 	struct field field;
-	struct span view;
 
-	while (header_next(&header, &field))
+	while (header_next(&rest, &field))
 		if (section_has_field(sec, field.name) == wants_match)
 			add_field(field.whole, &text);
-	buf_str(&text, "\r\n");
+	if (ends_blank(&p))
+		buf_str(&text, "\r\n");
 	view = span_skip(buf_view(&text), sec->skip < text.len ? (size_t)sec->skip : text.len);
 	if (view.len > sec->most)
 		view.len = (size_t)sec->most;
@@ -128,7 +151,7 @@ emit_section(struct fetch *f, const void *args)
 	if (!p.is_there)
 		out_str(&f->s->out, "NIL");
 	else if (sec->text == SECTION_FIELDS || sec->text == SECTION_FIELDS_NOT)
-		put_fields(f, sec, p.header);
+		put_fields(f, sec, p);
 	else
 		put_piece(f, sec, p);
 }

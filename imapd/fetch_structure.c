@@ -11,18 +11,34 @@ static const char no_parts[] = "(\"text\" \"plain\" (\"charset\" \"us-ascii\") N
 static const char no_parts_extended[] =
 	"(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)";
 
+/* media-message: IMAP4rev1 knows no message/global, which is therefore shown as one piece. */
+static bool
+shows_message(const struct part *p)
+{
+	return p->kind == PART_MESSAGE && span_is(p->type.subtype, "RFC822");
+}
+
 struct structure {
 	struct out   *o;
 	struct arena *mem;
 	bool          is_extended;
 };
 
+/* A text without a character set is US-ASCII (RFC 2046 s.4.1.2), which is said, as Dovecot does. */
+static bool
+lacks_charset(const struct mime_value *v)
+{
+	return span_is(v->type, "TEXT") && !mime_parameter(v, "charset").at;
+}
+
 /* body-fld-param = "(" string SP string *(SP string SP string) ")" / nil */
 static void
 put_parameters(struct out *o, const struct mime_value *v)
 {
+	bool add_charset = lacks_charset(v);
+
 	if (v->parameter_count == 0) {
-		out_str(o, "NIL");
+		out_str(o, add_charset ? "(\"charset\" \"us-ascii\")" : "NIL");
 		return;
 	}
 	for (size_t i = 0; i < v->parameter_count; i++) {
@@ -31,7 +47,7 @@ put_parameters(struct out *o, const struct mime_value *v)
 		out_byte(o, ' ');
 		put_string(o, v->parameter[i].wire_value);
 	}
-	out_byte(o, ')');
+	out_str(o, add_charset ? " \"charset\" \"us-ascii\")" : ")");
 }
 
 /* body-fld-dsp = "(" string SP body-fld-param ")" / nil */
@@ -132,7 +148,7 @@ enter(const struct structure *st, const struct part *p)
 	if (p->kind == PART_MULTIPART)
 		return;
 	put_fields(st->o, p);
-	if (p->kind == PART_MESSAGE) {
+	if (shows_message(p)) {
 		out_byte(st->o, ' ');
 		put_envelope(st->o, p->first->header, st->mem);
 		out_byte(st->o, ' ');
@@ -148,7 +164,7 @@ leave(const struct structure *st, const struct part *p)
 		end_multipart(st, p);
 		return;
 	}
-	if (p->kind == PART_MESSAGE)
+	if (shows_message(p))
 		put_lines(st->o, p);
 	end_single(st, p);
 }
@@ -161,7 +177,7 @@ put_structure(struct out *o, const struct part *root, bool is_extended, struct a
 
 	for (;;) {
 		enter(&st, p);
-		if (p->first) {
+		if (p->kind == PART_MULTIPART ? p->first != NULL : shows_message(p)) {
 			p = p->first;
 			continue;
 		}

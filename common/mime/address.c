@@ -23,7 +23,9 @@ struct list {
 	size_t          count, room;
 	bool            in_group;
 	struct buf      phrase; /* the words with single spaces between them */
-	struct buf      local;  /* the same words with nothing between them */
+	size_t          name_len; /* of phrase in front of the last run of words */
+	struct buf      local;  /* the last run: words with nothing but dots between them */
+	bool            is_quoted; /* the last word was */
 	struct span     comment; /* the last one since the address began */
 };
 
@@ -70,14 +72,37 @@ take_one_word(struct list *l)
 	return word;
 }
 
+static bool
+ends_in_dot(const struct buf *b)
+{
+	return b->len > 0 && b->data[b->len - 1] == '.';
+}
+
+/* One more word; blanks end a run of words, but not around a dot (obs-local-part). */
+static void
+add_word(struct list *l, struct span word, bool had_blank, bool is_quoted)
+{
+	bool is_new_run = had_blank && !ends_in_dot(&l->local) && !span_starts(word, ".");
+
+	if (is_new_run || l->phrase.len == 0) {
+		l->name_len = l->phrase.len;
+		buf_reset(&l->local);
+	}
+	if (l->phrase.len > 0 && (had_blank || is_quoted || l->is_quoted))
+		buf_byte(&l->phrase, ' ');
+	buf_span(&l->phrase, word);
+	buf_span(&l->local, word);
+	l->is_quoted = is_quoted;
+}
+
 /* Words up to one of stops or the end, into phrase and local. */
 static void
 take_words(struct list *l, const char *stops)
 {
-	bool was_quoted = false;
-
 	buf_reset(&l->phrase);
 	buf_reset(&l->local);
+	l->name_len = 0;
+	l->is_quoted = false;
 	for (;;) {
 		bool had_blank = skip_blank(l), is_quoted = at_any(l->rest, "\"");
 		struct span word;
@@ -85,13 +110,8 @@ take_words(struct list *l, const char *stops)
 		if (l->rest.len == 0 || at_any(l->rest, stops))
 			return;
 		word = take_one_word(l);
-		if (word.len == 0 && !is_quoted)
-			continue;
-		if (l->phrase.len > 0 && (had_blank || is_quoted || was_quoted))
-			buf_byte(&l->phrase, ' ');
-		buf_span(&l->phrase, word);
-		buf_span(&l->local, word);
-		was_quoted = is_quoted;
+		if (word.len > 0 || is_quoted)
+			add_word(l, word, had_blank, is_quoted);
 	}
 }
 
@@ -169,12 +189,18 @@ take_angle(struct list *l)
 	add(l, a);
 }
 
-/* A comment is the name of an address that has no other: joe@example.org (Joe). */
+/*
+ * The name of an address that has no '<': the words in front of its local part
+ * (which should not be there), or its comment: joe@example.org (Joe).
+ */
 static struct span
-comment_name(struct list *l)
+loose_name(struct list *l, size_t words_len)
 {
-	struct span text = span_trim(token_plain(l->comment, l->mem));
+	struct span text = span_make(l->phrase.data, words_len);
 
+	if (words_len > 0)
+		return arena_copy(l->mem, text);
+	text = span_trim(token_plain(l->comment, l->mem));
 	return text.len > 0 ? text : SPAN_NONE;
 }
 
@@ -185,21 +211,23 @@ take_spec(struct list *l)
 	struct address a = { .mailbox = or_missing(copy(l, &l->local), no_mailbox) };
 
 	a.host = or_missing(take_domain(l, ",;:<>@"), no_host);
+	a.name = loose_name(l, l->name_len);
 	if (!at_any(l->rest, ",;"))
 		take_words(l, ",;");
-	a.name = comment_name(l);
 	add(l, a);
 }
 
-/* Words that no special byte explained. */
+/* Words that no special byte explained: one alone is a local part, several or a quoted one are a name. */
 static void
 add_bare(struct list *l)
 {
-	struct address a = { .mailbox = copy(l, &l->local), .host = span_of(no_host) };
+	bool is_name = l->name_len > 0 || l->is_quoted;
+	struct address a = { .host = span_of(no_host) };
 
-	if (!a.mailbox.at)
+	if (l->phrase.len == 0)
 		return;
-	a.name = comment_name(l);
+	a.name = loose_name(l, is_name ? l->phrase.len : 0);
+	a.mailbox = is_name ? span_of(no_mailbox) : copy(l, &l->local);
 	add(l, a);
 }
 

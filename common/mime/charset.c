@@ -227,6 +227,7 @@ convert_iconv(struct charset *cs, struct span s, struct buf *out)
 		char  *start = buf_reserve(out, room), *to = start;
 		size_t failed = iconv(cs->cd, &in, &left, &to, &room);
 
+		*to = '\0';
 		out->len += (size_t)(to - start);
 		if (failed != (size_t)-1 || errno == E2BIG)
 			continue;

@@ -67,6 +67,7 @@ feed_base64(struct decoder *d, struct span s, struct buf *out)
 		d->bit_count -= 8;
 		*to++ = (char)(d->bits >> d->bit_count & 0xff);
 	}
+	*to = '\0';
 	out->len += (size_t)(to - start);
 }
 
@@ -134,11 +135,40 @@ feed_qp_byte(struct decoder *d, char c, struct buf *out)
 		buf_byte(out, c);
 }
 
+/* How many bytes from at on stay as they are: up to a '=' or the line's end, without the blanks in front of that. */
+static size_t
+plain_run(const char *at, const char *line_end)
+{
+	size_t n = (size_t)(line_end - at);
+	const char *mark = n > 0 ? memchr(at, '=', n) : NULL;
+
+	if (mark)
+		n = (size_t)(mark - at);
+	while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == '\t' || at[n - 1] == '\r'))
+		n--;
+	return n;
+}
+
 static void
 feed_qp(struct decoder *d, struct span s, bool last, struct buf *out)
 {
-	for (size_t i = 0; i < s.len; i++)
-		feed_qp_byte(d, s.at[i], out);
+	const char *at = s.at, *end = s.at + s.len, *line_end = s.at;
+
+	while (at < end) {
+		if (at >= line_end) { /* looked for once a line, so that a line of '=' costs no more than another */
+			const char *lf = memchr(at, '\n', (size_t)(end - at));
+
+			line_end = lf ? lf : end;
+		}
+		if (d->held_len == 0 && d->blanks.len == 0) {
+			size_t n = plain_run(at, line_end);
+
+			buf_add(out, at, n);
+			at += n;
+		}
+		if (at < end)
+			feed_qp_byte(d, *at++, out);
+	}
 	if (!last)
 		return;
 	if (d->held_len > 1)

@@ -139,13 +139,20 @@ begin_part(struct walk *w, struct part *parent)
 	return p;
 }
 
-/* End the open part, there or where its body began if that is later. */
+/*
+ * End the open part, there or where its body began if that is later: then a
+ * boundary stood within its header.  The line in front belongs to the header
+ * then, and so to the message around it.
+ */
 static void
 end_part(struct walk *w, const struct point *there)
 {
 	struct part *p = w->open;
 	bool is_empty = there->at < p->body_at;
+	bool is_cut = p->kind == PART_MESSAGE && there->at < p->first->end;
 
+	if (is_cut)
+		there = &w->here;
 	p->end = is_empty ? p->body_at : there->at;
 	p->body_octets = is_empty ? 0 : there->octets - p->body_octets;
 	p->body_lines = is_empty ? 0 : there->lines - p->body_lines;

@@ -137,6 +137,8 @@ copy_clean(struct span s, struct arena *mem)
 	struct buf clean = BUF_EMPTY;
 	struct span copy;
 
+	if (!span_find(s, '\0') && !span_find(s, '\r') && !span_find(s, '\n'))
+		return arena_copy(mem, s);
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.at[i] == '\0')
 			buf_str(&clean, "\xef\xbf\xbd");

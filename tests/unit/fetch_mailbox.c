@@ -191,6 +191,13 @@ mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags
 }
 
 /* What the linked files of imapd ask of other commands, never called here. */
+int
+mailbox_sync(struct mailbox *box)
+{
+	(void)box;
+	return 0;
+}
+
 bool
 mailbox_next_news(struct mailbox *box, bool may_expunge, struct news *news_out)
 {

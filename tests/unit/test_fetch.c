@@ -168,11 +168,11 @@ static const struct {
 	{ " 2 (BODY[1.TEXT] BODY[2.3] BODY[1.1] BODY[3] BODY[1.HEADER])", false,
 	  "* 2 FETCH (BODY[1.TEXT] NIL BODY[2.3] NIL BODY[1.1] NIL BODY[3] NIL BODY[1.HEADER] NIL)\r\n" },
 	{ " 2 BODY", false,
-	  "* 2 FETCH (BODY ((\"text\" \"plain\" NIL NIL NIL \"7bit\" 5 0)(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" "
-	  "121 (NIL \"inner\" NIL NIL NIL NIL NIL NIL NIL NIL) ((\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 0)"
-	  "(\"text\" \"html\" NIL NIL NIL \"7bit\" 3 0) \"alternative\") 11) \"mixed\"))\r\n" },
+	  "* 2 FETCH (BODY ((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 5 0)(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" "
+	  "121 (NIL \"inner\" NIL NIL NIL NIL NIL NIL NIL NIL) ((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)"
+	  "(\"text\" \"html\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 0) \"alternative\") 11) \"mixed\"))\r\n" },
 	{ " 1 BODYSTRUCTURE", false,
-	  "* 1 FETCH (BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 20 2 NIL NIL NIL NIL))\r\n" },
+	  "* 1 FETCH (BODYSTRUCTURE (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 20 2 NIL NIL NIL NIL))\r\n" },
 	{ " 1 ENVELOPE", false,
 	  "* 1 FETCH (ENVELOPE (NIL \"hi\" ((\"Ann\" NIL \"ann\" \"x.test\")) ((\"Ann\" NIL \"ann\" \"x.test\")) "
 	  "((\"Ann\" NIL \"ann\" \"x.test\")) NIL NIL NIL NIL NIL))\r\n" },
@@ -401,13 +401,13 @@ static const struct {
 	  "(\"image\" \"png\" (\"name\" \"a\\\"b.png\") NIL NIL \"base64\" 6 \"abc=\" "
 	  "(\"attachment\" (\"filename\" \"a.png\")) (\"en\" \"fr\") \"http://x/y\")" },
 	{ "Content-Disposition: inline\n\n",
-	  "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0 NIL (\"inline\" NIL) NIL NIL)" },
+	  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL (\"inline\" NIL) NIL NIL)" },
 	{ "Content-Type: multipart/mixed; boundary=b\n\n",
 	  "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" "
 	  "(\"boundary\" \"b\") NIL NIL NIL)" },
 	{ "Content-Type: message/rfc822\n\nSubject: in\n\nx\n",
 	  "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL NIL) "
-	  "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)" },
+	  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)" },
 	{ "Content-Type: application/x; name*0*=utf-8''%e2%82; name*1*=%ac; name*2=\" x\"\n\n",
 	  "(\"application\" \"x\" (\"name*\" \"utf-8''%e2%82%ac%20x\") NIL NIL \"7bit\" 0 NIL NIL NIL NIL)" },
 };
