@@ -4,19 +4,26 @@
 #include "imapd/grammar.h"
 #include "imapd/session.h"
 
-int
-expunge_deleted(struct session *s, const struct ranges *uids)
+static uint64_t
+count_deleted(const struct mailbox *box, const struct ranges *uids)
 {
 	uint64_t count = 0;
 
-	for (uint32_t n = 1; n <= mailbox_count(s->box); n++) {
-		const struct message *m = mailbox_message(s->box, n);
+	for (uint32_t n = 1; n <= mailbox_count(box); n++) {
+		const struct message *m = mailbox_message(box, n);
 
 		if ((m->flags & FLAG_DELETED) && (!uids || ranges_has(uids, m->uid)))
 			count++;
 	}
-	if (count == 0)
-		return 0;
+	return count;
+}
+
+/* Also called when the view shows none: another session may have marked some since. */
+int
+expunge_deleted(struct session *s, const struct ranges *uids)
+{
+	uint64_t count = count_deleted(s->box, uids);
+
 	if (mailbox_expunge(s->box, uids) < 0)
 		return -1;
 	s->expunged += count;
