@@ -77,7 +77,7 @@ mailbox_expunge(struct mailbox *box, const struct ranges *uids)
 	bool changed = false, again = true;
 	int failed = 0, saved;
 
-	if (!box->is_writable) {
+	if (!box->is_writable || box->is_lost) {
 		errno = box->is_lost ? ESTALE : EROFS;
 		return -1;
 	}

@@ -160,7 +160,7 @@ mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags
 	bool again = true;
 	int failed = 0;
 
-	if (!box->is_writable) {
+	if (!box->is_writable || box->is_lost) {
 		errno = box->is_lost ? ESTALE : EROFS;
 		return -1;
 	}

@@ -159,10 +159,10 @@ mend_stranger(struct mailbox *box, struct scan *scan, struct scan_stranger *s)
 
 /* A hard link to a file that has a base already: the trace of a link-then-unlink that was cut short. */
 static bool
-is_second_link(struct mailbox *box, const struct scan *scan, const struct scan_stranger *s)
+is_second_link(struct mailbox *box, const struct scan_found *found, size_t count, const struct scan_stranger *s)
 {
 	size_t number = uidlist_find(&box->uids, s->name, filename_base_length(s->name));
-	const struct scan_found *f = number < scan->count ? &scan->found[number] : NULL;
+	const struct scan_found *f = number < count ? &found[number] : NULL;
 	struct stat a, b;
 
 	return f && f->name && fstatat(f->in_new ? box->new_mail : box->cur, f->name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -189,7 +189,7 @@ assign(struct mailbox *box, struct scan *scan, bool in_memory)
 
 		if (s->is_bad && in_memory)
 			continue;
-		if (s->is_bad && is_second_link(box, scan, s)) {
+		if (s->is_bad && is_second_link(box, all, count, s)) {
 			unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0);
 			continue;
 		}

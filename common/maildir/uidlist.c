@@ -444,7 +444,7 @@ static bool
 load_tail(struct uidlist *u, int dir, const struct stat *now)
 {
 	size_t old = (size_t)u->file.st_size, grown = (size_t)(now->st_size - u->file.st_size);
-	size_t before = u->count, want = u->tail_length + grown;
+	size_t before = u->count, known = u->tail_length, want = known + grown;
 	int fd = openat(dir, uidlist_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char *text = arena_alloc(&u->mem, want + 1);
 	struct stat st;
@@ -453,14 +453,14 @@ load_tail(struct uidlist *u, int dir, const struct stat *now)
 	if (fd < 0)
 		return false;
 	fits = fstat(fd, &st) == 0 && is_same_file(&st, now) &&
-	       pread(fd, text, want, (off_t)(old - u->tail_length)) == (ssize_t)want &&
-	       memcmp(text, u->tail, u->tail_length) == 0 && text[u->tail_length - 1] == '\n' && text[want - 1] == '\n';
+	       pread(fd, text, want, (off_t)(old - known)) == (ssize_t)want && memcmp(text, u->tail, known) == 0 &&
+	       text[known - 1] == '\n' && text[want - 1] == '\n';
 	close(fd);
 	if (!fits)
 		return false;
 	u->file = *now;
 	remember_tail(u, span_make(text, want));
-	parse_records(u, text + u->tail_length, grown);
+	parse_records(u, text + known, grown);
 	bring_to_order(u, before);
 	enter_all(u, before);
 	u->saved = u->count;
