@@ -13,6 +13,7 @@
 #include "common/base/number.h"
 #include "common/base/wipe.h"
 #include "common/start/greeter.h"
+#include "common/start/greeter_sasl.h"
 
 enum { ID_PAIRS = 30, ID_FIELD = 30, ID_VALUE = 1024, TAG_MOST = 200 };
 
@@ -350,109 +351,39 @@ run_login(struct dialogue *d)
 	tell_verdict(d, &a);
 }
 
-static bool
-is_base64(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!ascii_is_digit(s.at[i]) && (ascii_lower(s.at[i]) < 'a' || ascii_lower(s.at[i]) > 'z') &&
-		    s.at[i] != '+' && s.at[i] != '/' && s.at[i] != '=')
-			return false;
-	return true;
-}
-
-/* One line in answer to a challenge; false: cancelled or not base64, which has been told. */
-static bool
-read_response(struct dialogue *d, struct span challenge, struct span *line_out)
-{
-	greeter_write(d->g, "+ ");
-	greeter_write_span(d->g, challenge);
-	greeter_write(d->g, "\r\n");
-	if (greeter_line(d->g, LIMIT_GREETER_SASL_LINE, line_out) != GREETER_LINE)
-		say_bye(d, "Authentication response too long.", "Response too long");
-	if (span_is(*line_out, "*") || !is_base64(*line_out)) {
-		bad(d, span_is(*line_out, "*") ? "BAD Authentication aborted by client."
-		                              : "BAD Invalid base64 data in continued response.");
-		return false;
-	}
-	return true;
-}
-
-static void
-exchange(struct dialogue *d, const char *mechanism, struct span response)
-{
-	struct greeter_answer a = greeter_login(d->g, d->tag, mechanism, response);
-
-	while (a.verdict == VERDICT_CONTINUE) {
-		if (!read_response(d, a.text, &response)) {
-			greeter_cancel(d->g);
-			return;
-		}
-		a = greeter_respond(d->g, response);
-	}
-	tell_verdict(d, &a);
-}
-
-/* Which mechanisms there are; the client of PLAIN speaks first, so its empty challenge is ours to send. */
-struct mechanism {
-	const char *name;
-	bool        client_first;
-	bool        (*is_on)(const struct greeter_facts *f);
-};
-
-static bool
-plain_is_on(const struct greeter_facts *f)
-{
-	return f->has_plain;
-}
-
-static bool
-login_is_on(const struct greeter_facts *f)
-{
-	return f->has_login;
-}
-
-static const struct mechanism mechanisms[] = {
-	{ "PLAIN", true, plain_is_on },
-	{ "LOGIN", false, login_is_on },
-};
-
-static const struct mechanism *
-find_mechanism(struct dialogue *d, struct span name)
-{
-	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++)
-		if (span_is_nocase(name, mechanisms[i].name) && mechanisms[i].is_on(greeter_facts(d->g)))
-			return &mechanisms[i];
-	return NULL;
-}
-
 /* authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")] *(CRLF base64)    RFC 4959 s.7 */
 static void
 run_authenticate(struct dialogue *d)
 {
+	static const char *const words[] = {
+		[SASL_UNKNOWN]    = "NO [CANNOT] Unsupported authentication mechanism.",
+		[SASL_ABORTED]    = "BAD Authentication aborted by client.",
+		[SASL_NOT_BASE64] = "BAD Invalid base64 data.",
+	};
 	struct span name, response = SPAN_NONE;
-	const struct mechanism *m;
+	struct greeter_answer a;
+	enum greeter_sasl state;
 
 	take_byte(d, ' ');
 	name = take_word(d);
-	if (try_byte(d, ' ')) {
+	if (try_byte(d, ' '))
 		response = take_word(d);
-		if (response.len == 0 || (!span_is(response, "=") && !is_base64(response)))
-			fail(d);
-	}
 	take_end(d);
-	m = find_mechanism(d, name);
-	if (d->failed || name.len == 0)
+	if (d->failed || name.len == 0 || (response.at && response.len == 0)) {
 		bad(d, "BAD AUTHENTICATE takes a mechanism and at most one base64 response.");
-	else if (!greeter_facts(d->g)->plaintext_is_allowed)
+		return;
+	}
+	if (!greeter_facts(d->g)->plaintext_is_allowed) {
 		refuse_plaintext(d);
-	else if (!m)
-		reply(d, "NO [CANNOT] Unsupported authentication mechanism.");
-	else if (response.at)
-		exchange(d, m->name, span_is(response, "=") ? span_make("", 0) : response);
-	else if (!m->client_first)
-		exchange(d, m->name, SPAN_NONE);
-	else if (read_response(d, span_make("", 0), &response))
-		exchange(d, m->name, response);
+		return;
+	}
+	state = greeter_sasl(d->g, d->tag, name, response, &a);
+	if (state == SASL_TOO_LONG)
+		say_bye(d, "Authentication response too long.", "Response too long");
+	if (state == SASL_ANSWERED)
+		tell_verdict(d, &a);
+	else
+		bad(d, words[state]);
 }
 
 /* --- the table and the collector ---------------------------------------------------------------- */
@@ -521,23 +452,16 @@ refuse_command(struct dialogue *d, const struct command *c)
 		bad(d, "BAD This command takes no literal here.");
 }
 
-/* What scanners say to every port; one word to the log, one BAD, and that is all (P17). */
-static const struct {
-	const char *begins, *is;
-} strangers[] = {
-	{ "GET ", "HTTP" }, { "POST ", "HTTP" }, { "HEAD ", "HTTP" }, { "OPTIONS ", "HTTP" }, { "CONNECT ", "HTTP" },
-	{ "PUT ", "HTTP" }, { "EHLO ", "SMTP" }, { "HELO ", "SMTP" }, { "SSH-", "SSH" }, { "\x16\x03", "TLS" },
-	{ "USER ", "POP3" },
-};
-
+/* Scanners come to every port: one BAD, one word to the log, and that is all (P17). */
 static void
 check_stranger(struct dialogue *d, struct span line)
 {
-	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
-		if (span_starts(line, strangers[i].begins)) {
-			greeter_write(d->g, "* BAD This is an IMAP server.\r\n");
-			greeter_end(d->g, strangers[i].is);
-		}
+	const char *is = greeter_stranger(line);
+
+	if (!is)
+		return;
+	greeter_write(d->g, "* BAD This is an IMAP server.\r\n");
+	greeter_end(d->g, is);
 }
 
 /* What a line's last characters announce. */
@@ -707,19 +631,26 @@ next_command(struct dialogue *d)
 		refuse_command(d, c);
 }
 
+static void
+write_greeting(struct dialogue *d)
+{
+	greeter_write(d->g, "* OK [");
+	write_capabilities(d);
+	greeter_write(d->g, "] ");
+	greeter_write(d->g, greeter_facts(d->g)->greeting);
+	greeter_write(d->g, "\r\n");
+}
+
 void
 imap_greet(struct greeter *g)
 {
 	static struct dialogue d;
 
 	d.g = g;
-	greeter_write(g, "* OK [");
-	write_capabilities(&d);
-	greeter_write(g, "] ");
-	greeter_write(g, greeter_facts(g)->greeting);
-	greeter_write(g, "\r\n");
+	if (greeter_facts(g)->greets)
+		write_greeting(&d);
 	if (greeter_peek(g) == 0x16) /* a TLS record: no line end will come */
-		check_stranger(&d, span_make("\x16\x03", 2));
+		check_stranger(&d, span_make("\x16", 1));
 	for (;;) {
 		if (++d.commands > LIMIT_GREETER_COMMANDS)
 			say_bye(&d, "Too many commands before login.", "Too many commands");

@@ -16,6 +16,10 @@ enum {
 	LIMIT_USER_NAME           = 255,       /* bytes */
 	LIMIT_PASSWORD            = 1024,      /* bytes */
 
+	LIMIT_LISTENER_CHILDREN   = 20000,     /* connections of one listener */
+	LIMIT_LISTENER_WAITING    = 4096,      /* of these before login */
+	LIMIT_LISTENER_WAITING_ADDRESS = 256,  /* of these from one IPv4 address or IPv6 /64 */
+
 	/* after login */
 	LIMIT_LINE                = 64 * 1024, /* bytes of one line */
 	LIMIT_LITERAL             = 64 * 1024, /* bytes of one literal outside APPEND */
@@ -53,8 +57,8 @@ enum {
 	LIMIT_AUTH_REQUESTS       = 32,        /* unanswered ones of one connection */
 	LIMIT_AUTH_CLIENTS        = 1024,      /* connections to the auth-client socket */
 	LIMIT_AUTH_CLIENTS_UID    = 256,       /* of them, of one uid */
-	LIMIT_AUTH_QUEUE          = 2048,      /* requests waiting for a worker */
-	LIMIT_AUTH_QUEUE_LANE     = 64,        /* of them, from one network */
+	LIMIT_AUTH_QUEUE          = 8192,      /* requests waiting for a worker */
+	LIMIT_AUTH_QUEUE_LANE     = 1024,      /* of them, from one network */
 	LIMIT_AUTH_SECONDS        = 10,        /* from the password to the verdict, then a temporary failure */
 	LIMIT_AUTH_DIALOGUE_SECONDS = 60,      /* a mechanism's whole dialogue */
 	LIMIT_AUTH_WORKERS        = 64,

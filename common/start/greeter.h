@@ -20,6 +20,7 @@ struct greeter;
 
 /* What the monitor knew when the greeter was made. */
 struct greeter_facts {
+	bool greets;             /* false behind STARTTLS, where a greeting has been said */
 	bool tls_is_on;          /* the pump is in front of us */
 	bool tls_is_offered;     /* STARTTLS or STLS may be used */
 	bool plaintext_is_allowed; /* TLS, loopback, trusted network or disable_plaintext_auth = no */

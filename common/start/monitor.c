@@ -48,7 +48,7 @@ struct monitor {
 	struct auth_answer       answer;  /* the latest */
 	struct login_facts       facts;
 	int64_t                  deadline;
-	bool                     expects_proxy, is_plaintext_allowed;
+	bool                     expects_proxy, is_plaintext_allowed, is_greeted;
 	const char              *tls;     /* for struct login */
 	struct greeter_message   in;
 	struct greeter_reply     reply;
@@ -161,6 +161,7 @@ facts_for_greeter(const struct monitor *m)
 	struct greeter_facts f;
 
 	memset(&f, 0, sizeof(f));
+	f.greets = !m->is_greeted;
 	f.tls_is_on = m->facts.is_tls;
 	f.tls_is_offered = !m->facts.is_tls && !m->c->is_wrapped && m->p->pump.is_ready;
 	f.plaintext_is_allowed = m->is_plaintext_allowed;
@@ -481,6 +482,7 @@ run_greeter(struct monitor *m)
 		log_error("no greeter can be started: %s", strerror(errno));
 		finish(m, SPAN_NONE, NULL, m->p->service->busy);
 	}
+	m->is_greeted = true;
 	while (outcome == GOING_ON)
 		outcome = hear_greeter(m);
 	greeter_process_end(&m->greeter);
@@ -553,6 +555,7 @@ become_session(struct monitor *m)
 		*m->c->logged_in = true;
 	if (m->p->pump.keeper >= 0)
 		close(m->p->pump.keeper);
+	signal(SIGCHLD, SIG_IGN); /* a pump of our own ends when it will */
 	session_start(m->p->service, &login, &owner);
 }
 

@@ -15,6 +15,7 @@
 struct prepared {
 	const struct service  *service;
 	const struct settings *settings;
+	const char            *conf;      /* the file they came from */
 	struct pump_maker      pump;
 	uid_t                  login_uid; /* default_login_user */
 	gid_t                  login_gid;

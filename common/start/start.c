@@ -171,11 +171,12 @@ is_tls_socket(const struct service *service, const struct options *o, const stru
 }
 
 static void
-prepare(struct prepared *p, const struct service *service, const struct settings *settings)
+prepare(struct prepared *p, const struct service *service, const struct settings *settings, const char *conf)
 {
 	memset(p, 0, sizeof(*p));
 	p->service = service;
 	p->settings = settings;
+	p->conf = conf;
 	p->login_uid = p->login_gid = NOBODY;
 	if (!privileges_find_user(settings->default_login_user, &p->login_uid, &p->login_gid))
 		log_warning("default_login_user = %s: no such user; using uid %d", settings->default_login_user, NOBODY);
@@ -239,7 +240,7 @@ serve(const struct service *service, const struct options *o, const struct inher
 		          service->program);
 		return STATUS_USAGE;
 	}
-	prepare(&p, service, settings);
+	prepare(&p, service, settings, o->conf);
 	if (kind == DESCRIPTOR_LISTENING)
 		return serve_many(&p, o, from, first, count);
 	return serve_one(&p, first, is_tls_socket(service, o, from, first), o->is_wrapped, from->remote_host);

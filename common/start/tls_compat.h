@@ -1,0 +1,22 @@
+/* tls_compat.h - what differs between OpenSSL 1.0.2, 1.1 and 3 */
+#ifndef LINNET_TLS_COMPAT_H
+#define LINNET_TLS_COMPAT_H
+
+#include <openssl/ssl.h>
+
+#ifndef SSL_OP_NO_TLSv1_3
+#define SSL_OP_NO_TLSv1_3 0
+#endif
+#ifndef SSL_OP_NO_RENEGOTIATION
+#define SSL_OP_NO_RENEGOTIATION 0 /* before 1.1.0h the pump's message count ends it */
+#endif
+
+void tls_library_start(void);
+
+/* A server's context for every version this library knows, elliptic curves chosen by it. */
+SSL_CTX *tls_context_new(void);
+
+/* Tickets after each TLS 1.3 handshake, where the library lets one choose. */
+void tls_context_tickets(SSL_CTX *ctx, unsigned count);
+
+#endif
