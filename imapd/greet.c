@@ -106,7 +106,7 @@ take_byte(struct dialogue *d, char byte)
 static bool
 is_astring_char(char c)
 {
-	return (unsigned char)c > 0x20 && c != 0x7f && !strchr("(){%*\"\\", c);
+	return (unsigned char)c > 0x20 && c != 0x7f && !span_find(span_of("(){%*\"\\"), c);
 }
 
 /* 1*ASTRING-CHAR, left where it is; empty when there is none. */
