@@ -164,6 +164,8 @@ static const struct {
 	  "* 2 FETCH (BODY[2.HEADER.FIELDS (SUBJECT)] {18}\r\nSubject: inner\r\n\r\n)\r\n" },
 	{ " 2 BODY[2.1]", false, "* 2 FETCH (BODY[2.1] {1}\r\na)\r\n" },
 	{ " 2 BODY[2.2.MIME]", false, "* 2 FETCH (BODY[2.2.MIME] {27}\r\nContent-Type: text/html\r\n\r\n)\r\n" },
+	{ " 2 BODY[2.HEADER]<15.2>", false, "* 2 FETCH (BODY[2.HEADER]<15> {2}\r\n\nC)\r\n" },
+	{ " 2 BODY[2.HEADER]<14.2>", false, "* 2 FETCH (BODY[2.HEADER]<14> {2}\r\n\r\n)\r\n" },
 	{ " 2 BODY[2.2]<1.1>", false, "* 2 FETCH (BODY[2.2]<1> {1}\r\nb)\r\n" },
 	{ " 2 (BODY[1.TEXT] BODY[2.3] BODY[1.1] BODY[3] BODY[1.HEADER])", false,
 	  "* 2 FETCH (BODY[1.TEXT] NIL BODY[2.3] NIL BODY[1.1] NIL BODY[3] NIL BODY[1.HEADER] NIL)\r\n" },
