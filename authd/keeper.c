@@ -150,9 +150,8 @@ start_server(struct keeper *k)
 	k->server_started = k->ping_at = clock_ms();
 	k->generation++;
 	tell_settings(k);
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		if (k->listeners.fd[i] >= 0)
-			tell_number(k, "LISTEN", (uint64_t)i, k->listeners.fd[i]);
+	for (size_t i = 0; i < k->listeners.count; i++)
+		tell_number(k, "LISTEN", (uint64_t)k->listeners.listener[i].kind, k->listeners.listener[i].fd);
 }
 
 static void
@@ -160,9 +159,8 @@ become_worker(struct keeper *k, int end)
 {
 	become_child(k);
 	close(k->channel);
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		if (k->listeners.fd[i] >= 0)
-			close(k->listeners.fd[i]);
+	for (size_t i = 0; i < k->listeners.count; i++)
+		close(k->listeners.listener[i].fd);
 	worker_run(k->config, end);
 }
 

@@ -1,4 +1,4 @@
-/* listeners.c - the two sockets that authd answers on: given by systemd or made in base_dir */
+/* listeners.c - the sockets that authd answers on: given by systemd or made in base_dir */
 #include "authd/listeners.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "common/base/number.h"
 #include "common/base/span.h"
 
-enum { FIRST_PASSED = 3, MOST_PASSED = 16, BACKLOG = 511 };
+enum { FIRST_PASSED = 3, BACKLOG = 511 };
 
 static const struct listener_row {
 	const char *name;
@@ -72,6 +72,22 @@ number_of(const char *variable)
 	return n;
 }
 
+static void
+add(struct listeners *l, int fd, enum listener_kind kind)
+{
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	l->listener[l->count++] = (struct listener){ fd, kind };
+}
+
+static bool
+has(const struct listeners *l, enum listener_kind kind)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->listener[i].kind == kind)
+			return true;
+	return false;
+}
+
 /* sd_listen_fds(3) by hand: it is the same protocol with and without libsystemd. */
 static void
 take_passed(struct listeners *l)
@@ -79,18 +95,18 @@ take_passed(struct listeners *l)
 	uint64_t count = number_of("LISTEN_PID") == (uint64_t)getpid() ? number_of("LISTEN_FDS") : 0;
 	struct span names = span_of(getenv("LISTEN_FDNAMES")), name = SPAN_NONE;
 
-	for (int fd = FIRST_PASSED; fd < FIRST_PASSED + (int)count && fd < FIRST_PASSED + MOST_PASSED; fd++) {
+	for (int fd = FIRST_PASSED; fd < FIRST_PASSED + (int)count && l->count < LISTENERS - LISTENER_KINDS; fd++) {
 		int kind = span_split(&names, ':', &name) ? kind_of_name(name) : -1;
 
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		if (kind < 0)
 			kind = kind_of_path(fd);
-		if (kind < 0 || l->fd[kind] >= 0 || !is_listening(fd)) {
-			log_warning("LISTEN_FDS: descriptor %d is neither the login nor the auth-client socket", fd);
-			close(fd);
+		if (kind >= 0 && is_listening(fd)) {
+			add(l, fd, (enum listener_kind)kind);
 			continue;
 		}
-		l->fd[kind] = fd;
+		log_warning("LISTEN_FDS: descriptor %d is neither a login nor an auth-client socket", fd);
+		close(fd);
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
@@ -101,9 +117,13 @@ take_passed(struct listeners *l)
 static bool
 prepare_folder(const char *base_dir)
 {
+	mode_t mask = umask(022);
+	int made_it = mkdir(base_dir, 0755), reason = errno;
 	struct stat st;
 
-	if (mkdir(base_dir, 0755) != 0 && errno != EEXIST) {
+	umask(mask);
+	errno = reason;
+	if (made_it != 0 && errno != EEXIST) {
 		log_error("base_dir = %s: %s", base_dir, strerror(errno));
 		return false;
 	}
@@ -175,26 +195,23 @@ make(const char *base_dir, enum listener_kind kind)
 bool
 listeners_open(struct listeners *l, const char *base_dir)
 {
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		l->fd[i] = -1;
+	l->count = 0;
 	take_passed(l);
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		if (l->fd[i] < 0)
-			l->fd[i] = make(base_dir, (enum listener_kind)i);
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		if (l->fd[i] >= 0)
-			fcntl(l->fd[i], F_SETFL, fcntl(l->fd[i], F_GETFL) | O_NONBLOCK);
-	return l->fd[LISTENER_LOGIN] >= 0;
+	for (int kind = 0; kind < LISTENER_KINDS; kind++) {
+		int fd = has(l, (enum listener_kind)kind) ? -1 : make(base_dir, (enum listener_kind)kind);
+
+		if (fd >= 0)
+			add(l, fd, (enum listener_kind)kind);
+	}
+	return has(l, LISTENER_LOGIN);
 }
 
 void
 listeners_close(struct listeners *l)
 {
-	for (int i = 0; i < LISTENER_KINDS; i++) {
+	for (int i = 0; i < LISTENER_KINDS; i++)
 		if (made[i].sun_path[0])
 			unlink(made[i].sun_path);
-		if (l->fd[i] >= 0)
-			close(l->fd[i]);
-		l->fd[i] = -1;
-	}
+	while (l->count > 0)
+		close(l->listener[--l->count].fd);
 }

@@ -19,6 +19,11 @@
 
 enum { STORED_MAX = 1024, DIGEST_MAX = EVP_MAX_MD_SIZE };
 
+/* libxcrypt refuses longer ones: whoever types one cannot have the password that was hashed with it. */
+#ifndef CRYPT_MAX_PASSPHRASE_SIZE
+#define CRYPT_MAX_PASSPHRASE_SIZE (LIMIT_PASSWORD + 1)
+#endif
+
 enum encoding { ENCODING_TEXT, ENCODING_BASE64, ENCODING_HEX };
 
 struct scheme {
@@ -45,6 +50,8 @@ verify_crypt(const struct scheme *s, const char *typed, struct span stored, cons
 	*why_out = crypt_cost_judge(hash);
 	if (*why_out)
 		return PASSWORD_UNUSABLE;
+	if (strlen(typed) >= CRYPT_MAX_PASSPHRASE_SIZE)
+		return PASSWORD_WRONG;
 	made = crypt_r(typed, hash, &work);
 	if (!made || made[0] == '*') {
 		*why_out = "this system's crypt(3) cannot check this kind of hash";

@@ -54,9 +54,8 @@ on_pause_over(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		if (s->accepting[i])
-			event_add(s->accepting[i], NULL);
+	for (size_t i = 0; i < s->accepting_count; i++)
+		event_add(s->accepting[i].event, NULL);
 }
 
 /* Out of descriptors: the backlog waits until some are free, instead of this loop spinning. */
@@ -67,26 +66,24 @@ pause_accepting(struct server *s)
 	static const char text[] = "no descriptors left for new connections; raise LimitNOFILE=";
 
 	trouble_tell(s->trouble, span_of(text));
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		if (s->accepting[i])
-			event_del(s->accepting[i]);
+	for (size_t i = 0; i < s->accepting_count; i++)
+		event_del(s->accepting[i].event);
 	event_add(s->accept_pause, &wait);
 }
 
 static void
 on_connection(evutil_socket_t listener, short what, void *context)
 {
-	struct server *s = context;
-	enum listener_kind kind = listener == s->listener[LISTENER_LOGIN] ? LISTENER_LOGIN : LISTENER_CLIENT;
+	struct accepting *a = context;
 
 	(void)what;
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0)
-			connection_accept(s, kind, fd);
+			connection_accept(a->server, a->kind, fd);
 		else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-			pause_accepting(s);
+			pause_accepting(a->server);
 		if (fd < 0)
 			return;
 	}
@@ -143,13 +140,16 @@ take_settings(struct server *s, const struct auth_line *line, uint64_t generatio
 static void
 take_listener(struct server *s, const struct auth_line *line, uint64_t kind, int fd)
 {
+	struct accepting *a = &s->accepting[s->accepting_count];
+
 	(void)line;
-	if (fd < 0 || kind >= LISTENER_KINDS || s->accepting[kind])
+	if (fd < 0 || kind >= LISTENER_KINDS || s->accepting_count == LISTENERS)
 		die("the keeper of authd sent a socket that does not fit");
-	s->listener[kind] = fd;
-	s->accepting[kind] = event_new(s->base, fd, EV_READ | EV_PERSIST, on_connection, s);
-	if (!s->accepting[kind] || event_add(s->accepting[kind], NULL) != 0)
+	*a = (struct accepting){ s, (enum listener_kind)kind, NULL };
+	a->event = event_new(s->base, fd, EV_READ | EV_PERSIST, on_connection, a);
+	if (!a->event || event_add(a->event, NULL) != 0)
 		die("out of memory: the events of a socket");
+	s->accepting_count++;
 }
 
 static void
@@ -242,8 +242,6 @@ server_run(int channel)
 	s->base = event_base_new();
 	if (!s->base)
 		die("libevent cannot be used here");
-	for (int i = 0; i < LISTENER_KINDS; i++)
-		s->listener[i] = -1;
 	TAILQ_INIT(&s->connections);
 	TAILQ_INIT(&s->workers);
 	s->queue = queue_make();

@@ -85,8 +85,13 @@ struct server {
 	struct event_base      *base;
 	struct server_settings  settings;
 	int                     channel; /* to the keeper */
-	int                     listener[LISTENER_KINDS];
-	struct event           *accepting[LISTENER_KINDS], *accept_pause;
+	struct accepting {
+		struct server     *server;
+		enum listener_kind kind;
+		struct event      *event;
+	} accepting[LISTENERS];
+	size_t                  accepting_count;
+	struct event           *accept_pause;
 	char                    cookie[33];
 	uint32_t                next_number;
 	size_t                  client_count; /* connections to the auth-client socket */
