@@ -1,0 +1,76 @@
+"""store.py - the store by hand: tests/interop/store_tool and what it prints"""
+import collections
+import os
+import subprocess
+
+import linnet
+
+Message = collections.namedtuple("Message", "uid flags size date sum base")
+View = collections.namedtuple("View", "uidvalidity uidnext recent writable messages trouble")
+
+
+def program():
+    path = linnet.BUILD / "tests" / "interop" / "store_tool"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not built: make check builds it")
+    return path
+
+
+class Result:
+    """What one run printed: lines by their first word, and how each command ended."""
+
+    def __init__(self, output, status):
+        self.status = status
+        self.text = output
+        self.lines = [line.split(" ") for line in output.splitlines()]
+
+    def of(self, word):
+        return [line[1:] for line in self.lines if line[0] == word]
+
+    def ended(self):
+        """One "ok" or an error's text for each command that came to its end."""
+        return ["ok" if line[0] == "ok" else " ".join(line[1:]) for line in self.lines if line[0] in ("ok", "error")]
+
+    def view(self):
+        """The last view that was printed whole, or in part before a kill."""
+        found = None
+        for line in self.lines:
+            if line[0] == "view":
+                found = View(int(line[2]), int(line[4]), int(line[8]), line[9] == "writable", {}, None)
+            elif line[0] == "trouble" and found:
+                found = found._replace(trouble=" ".join(line[1:]))
+            elif line[0] == "message" and found and len(line) == 7:
+                flags = frozenset(line[2].split(",")) - {"-", ""}
+                found.messages[int(line[1])] = Message(int(line[1]), flags, int(line[3]), int(line[4]), line[5],
+                                                       line[6])
+        return found
+
+
+def run(root, *commands, prefix=(), sync=False, check=True, timeout=60, **how):
+    """Run commands in one process; with check each of them must end with ok."""
+    args = [*map(str, prefix), str(program()), *([] if sync else ["-n"]), str(root), *commands]
+    done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=linnet.environment(), timeout=timeout, **how)
+    linnet.check_output(done.stderr, "store_tool")
+    result = Result(done.stdout.decode("utf-8", "replace"), done.returncode)
+    if check:
+        assert result.ended() == ["ok"] * len(commands), result.text + done.stderr.decode(errors="replace")
+    return result
+
+
+def folders(root, **how):
+    """Names of the mailboxes that exist."""
+    return [line[0] for line in run(root, "list", **how).of("folder") if "nonexistent" not in line]
+
+
+def look(root, **how):
+    """{mailbox: View} of the whole tree, in one fresh process each."""
+    return {name: run(root, f"open {name}", "view", **how).view() for name in folders(root, **how)}
+
+
+def tmp_files(root):
+    found = []
+    for folder, _, files in os.walk(root):
+        if os.path.basename(folder) == "tmp":
+            found += [os.path.join(folder, name) for name in files]
+    return found
