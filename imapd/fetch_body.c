@@ -130,9 +130,9 @@ put_piece(struct fetch *f, const struct section *sec, struct piece p)
 		out_str(&f->s->out, "\"\"");
 		return;
 	}
-	if (p.octets == p.end - p.at && skip > 0) { /* CRLF in the file: no need to count up to the place */
-		p.at += skip - 1; /* with the byte in front, which may be the CR of a LF */
-		skip = 1;
+	if (p.octets == p.end - p.at) { /* CRLF in the file: no need to count up to the place */
+		p.at += skip;
+		skip = 0;
 	}
 	out_byte(&f->s->out, '{');
 	out_number(&f->s->out, octets);

@@ -178,6 +178,15 @@ window_until(struct source *src, uint64_t at, uint64_t end, size_t most)
 	return w;
 }
 
+/* The byte in front of offset at: a LF there may have its CR outside of the range. */
+static char
+byte_before(struct source *src, uint64_t at)
+{
+	struct span w = at > 0 ? source_peek(src, at - 1, 2) : span_of("");
+
+	return w.len > 0 ? w.at[0] : '\0';
+}
+
 void
 source_copy(struct source *src, uint64_t at, uint64_t end, char *to)
 {
@@ -197,7 +206,7 @@ void
 source_count(struct source *src, uint64_t at, uint64_t end, uint64_t *bare_out, uint64_t *lines_out)
 {
 	struct line_ends n = { 0, 0 };
-	char before = '\0';
+	char before = byte_before(src, at);
 
 	while (at < end) {
 		struct span w = window_until(src, at, end, SIZE_MAX);
@@ -275,7 +284,7 @@ uint64_t
 source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most, struct out *out)
 {
 	uint64_t left = most;
-	char before = '\0';
+	char before = byte_before(src, at);
 
 	while (at < end && left > 0) {
 		struct span w = window_until(src, at, end, PIECE_BYTES);

@@ -42,10 +42,7 @@ struct span source_peek(struct source *src, uint64_t at, size_t want);
 /* Copy the bytes [at, end) of the file, unchanged, to to. */
 void source_copy(struct source *src, uint64_t at, uint64_t end, char *to);
 
-/*
- * Bare LFs (no CR before) and all LFs in [at, end), at memory speed.  A range
- * is looked at alone: a LF as its first byte is bare, here and in source_send().
- */
+/* Bare LFs (no CR before, also not in front of at) and all LFs in [at, end), at memory speed. */
 void source_count(struct source *src, uint64_t at, uint64_t end, uint64_t *bare_out, uint64_t *lines_out);
 
 /*

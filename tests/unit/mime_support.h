@@ -59,16 +59,22 @@ captured(struct out *o, struct buf *into)
 	out_close(o);
 }
 
-/* The plainest conversion there is, to hold the fast one against. */
+/* The plainest conversion there is, to hold the fast one against; before is the byte in front of s. */
 static inline void
-naive_crlf(struct span s, struct buf *into)
+naive_crlf_behind(struct span s, char before, struct buf *into)
 {
 	buf_reset(into);
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.at[i] == '\n' && (i == 0 || s.at[i - 1] != '\r'))
+		if (s.at[i] == '\n' && (i > 0 ? s.at[i - 1] : before) != '\r')
 			buf_byte(into, '\r');
 		buf_byte(into, s.at[i] ? s.at[i] : (char)0x80);
 	}
+}
+
+static inline void
+naive_crlf(struct span s, struct buf *into)
+{
+	naive_crlf_behind(s, '\0', into);
 }
 
 static inline size_t

@@ -45,7 +45,7 @@ check_send(struct span file, struct source *src, uint64_t at, uint64_t end, uint
 	uint64_t bare, lines, sent;
 	struct out out;
 
-	naive_crlf(range, &wanted);
+	naive_crlf_behind(range, at > 0 ? file.at[at - 1] : '\0', &wanted);
 	source_count(src, at, end, &bare, &lines);
 	assert_int_equal(range.len + bare, wanted.len);
 	assert_int_equal(lines, naive_lines(range));
