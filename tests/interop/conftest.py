@@ -1,0 +1,5 @@
+"""conftest.py - finds dovecot.py"""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))

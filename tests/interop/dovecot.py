@@ -1,0 +1,104 @@
+"""dovecot.py - the real Dovecot 2.3 on a Maildir of ours: imapd over a pipe, and doveadm"""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import linnet
+
+IMAP = pathlib.Path("/usr/lib/dovecot/imap")
+
+CONF = """base_dir = {base}/run
+state_dir = {base}/run
+log_path = {base}/log
+ssl = no
+protocols = imap
+mail_location = maildir:{mail}
+mail_uid = {uid}
+mail_gid = {gid}
+first_valid_uid = 1
+first_valid_gid = 1
+auth_username_format =
+namespace inbox {{
+  inbox = yes
+}}
+"""
+
+
+def is_there():
+    return linnet.IS_ROOT and IMAP.exists() and shutil.which("doveconf")
+
+
+class Imap:
+    """One session; each call is one command, answered by its untagged lines and the tagged one."""
+
+    def __init__(self, base, mail):
+        self.conf = base / "dovecot.conf"
+        (base / "run").mkdir(exist_ok=True)
+        self.conf.write_text(CONF.format(base=base, mail=mail, uid=linnet.UID, gid=linnet.GID))
+        linnet.own(base / "run")
+        (base / "log").touch()
+        os.chown(base / "log", linnet.UID, linnet.GID)
+        self.log = base / "log"
+        self.process = subprocess.Popen([IMAP, "-c", self.conf], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, cwd=mail, **linnet.as_mail_user(),
+                                        env={"HOME": str(base), "USER": "someone", "PATH": "/usr/bin:/bin"})
+        greeting = self.process.stdout.readline()
+        assert greeting.startswith(b"* PREAUTH"), greeting + self.process.stderr.read()
+        self.tag = 0
+
+    def __call__(self, command, literal=None):
+        self.tag += 1
+        tag = b"t%d" % self.tag
+        line = tag + b" " + command.encode()
+        if literal is not None:
+            line += b" {%d+}\r\n" % len(literal) + literal
+        self.process.stdin.write(line + b"\r\n")
+        self.process.stdin.flush()
+        answer = []
+        while True:
+            got = self.process.stdout.readline()
+            assert got, f"{command}: Dovecot is gone\n{self.log.read_text()}"
+            got = got.decode("utf-8", "replace").rstrip("\r\n")
+            if got.startswith(tag.decode() + " "):
+                assert got.split()[1] == "OK", f"{command}: {got}"
+                return answer, got
+            answer.append(got)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.stdin.write(b"bye LOGOUT\r\n")
+            self.process.stdin.close()
+            self.process.wait(10)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+@contextlib.contextmanager
+def imap(base, mail):
+    session = Imap(base, mail)
+    try:
+        yield session
+    finally:
+        linnet.end(session.process) if session.process.stdin.closed else session.close()
+
+
+FETCH = re.compile(r"\* \d+ FETCH \(UID (\d+) FLAGS \(([^)]*)\) INTERNALDATE \"([^\"]+)\" RFC822.SIZE (\d+)\)")
+
+
+def look(session, mailbox):
+    """(UIDVALIDITY, UIDNEXT, {UID: (flags, date, size)}), with flags named as store_tool names them; not \\Recent."""
+    answer, _ = session(f"EXAMINE {mailbox}")
+    text = "\n".join(answer)
+    validity = int(re.search(r"UIDVALIDITY (\d+)", text)[1])
+    uidnext = int(re.search(r"UIDNEXT (\d+)", text)[1])
+    messages = {}
+    if not re.search(r"\* 0 EXISTS", text):
+        for line in session("UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)")[0]:
+            got = FETCH.match(line)
+            if got:
+                flags = frozenset(flag.lstrip("\\") for flag in got[2].split()) - {"Recent"}
+                messages[int(got[1])] = (flags, got[3], int(got[4]))
+    return validity, uidnext, messages
