@@ -3,6 +3,7 @@ import base64
 import os
 import pty
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -186,6 +187,7 @@ def on_terminal(*typed):
     try:
         for prompt, line in typed:
             while prompt not in shown:
+                assert select.select([master], [], [], linnet.TIMEOUT)[0], f"no {prompt!r} in {shown!r}"
                 shown += os.read(master, 1000)
             os.write(master, line)
         out = process.communicate(timeout=20)[0]
