@@ -71,13 +71,6 @@ feed_base64(struct decoder *d, struct span s, struct buf *out)
 	out->len += (size_t)(to - start);
 }
 
-static int
-hex_digit(char c)
-{
-	c = ascii_lower(c);
-	return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void feed_qp_byte(struct decoder *d, char c, struct buf *out);
 
 /*
@@ -96,14 +89,14 @@ feed_held(struct decoder *d, char c, struct buf *out)
 		d->held_len = 0;
 		return;
 	}
-	if (d->held_len == 2 && (h[1] == '\r' || hex_digit(h[1]) >= 0))
+	if (d->held_len == 2 && (h[1] == '\r' || ascii_hex(h[1]) >= 0))
 		return;
 	if (h[1] == '\r' && h[2] == '\n') {
 		d->held_len = 0;
 		return;
 	}
-	if (d->held_len == 3 && hex_digit(h[1]) >= 0 && hex_digit(h[2]) >= 0) {
-		buf_byte(out, (char)(hex_digit(h[1]) * 16 + hex_digit(h[2])));
+	if (d->held_len == 3 && ascii_hex(h[1]) >= 0 && ascii_hex(h[2]) >= 0) {
+		buf_byte(out, (char)(ascii_hex(h[1]) * 16 + ascii_hex(h[2])));
 		d->held_len = 0;
 		return;
 	}
