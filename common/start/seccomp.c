@@ -4,7 +4,8 @@
  * A filter is a plain list: compare the number, allow.  Kernels since 5.11 turn
  * such a list into a bitmap, older ones walk it, so what is called often stands first.
  * abort() and a failed stack check need tgkill, but a session shares its uid with
- * all other sessions: it may signal only itself.
+ * all other sessions: it may signal only itself, and ask with kill(pid, 0) whether
+ * the owner of a lock still lives.
  */
 #include "common/start/seccomp.h"
 
@@ -112,14 +113,15 @@ add_verdicts(struct program *p, const int *call, size_t count, uint32_t verdict)
 		}
 }
 
-/* tgkill(getpid(), ...): behind all else, for it loads another word. */
+/* Allow call where the low word of an argument has one value: behind all else, for it loads another word. */
 static void
-add_own_signals(struct program *p)
+add_with_argument(struct program *p, int call, unsigned argument, uint32_t value)
 {
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 3);
-	add(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]), 0, 0);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)getpid(), 0, 1);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 4);
+	add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, args[0]) + 8 * argument, 0, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
 	add(p, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0, 0);
 }
 
 /* Calls of another architecture's numbering end the process, whatever the role. */
@@ -141,7 +143,8 @@ build(struct program *p, const int *call, size_t count)
 	begin(p);
 	add_verdicts(p, call, count, SECCOMP_RET_ALLOW);
 	add_verdicts(p, deadly_calls, sizeof(deadly_calls) / sizeof(deadly_calls[0]), SECCOMP_RET_KILL_PROCESS);
-	add_own_signals(p);
+	add_with_argument(p, SYS_tgkill, 0, (uint32_t)getpid());
+	add_with_argument(p, SYS_kill, 1, 0);
 	add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
 }
 
