@@ -294,114 +294,6 @@ settle_locked(struct mailbox *box, struct scan *scan)
 	return 0;
 }
 
-/* ---- new mail to cur/ ---- */
-
-/* "x" becomes "x:2,"; a name too long for that moves as it is (W06). */
-static void
-move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
-{
-	const char *name = strchr(f->name, ':') ? f->name : arena_printf(&scan->mem, "%s:2,", f->name);
-	int failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
-
-	if (failed == ENAMETOOLONG) {
-		name = f->name;
-		failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
-	}
-	if (failed && failed != ENOENT)
-		return;
-	/* ENOENT: another session was faster and has it as \Recent; that is its name now, most likely */
-	f->name = name;
-	f->in_new = false;
-	f->is_first = f->is_first || !failed;
-}
-
-static void
-move_new_mail(struct mailbox *box, struct scan *scan)
-{
-	for (size_t i = 0; i < scan->count; i++) {
-		struct scan_found *f = &scan->found[i];
-
-		if (!f->name || !f->in_new)
-			continue;
-		if (box->mode == MAILBOX_READ_WRITE && box->is_writable)
-			move_to_cur(box, scan, f);
-		else
-			f->is_first = true;
-	}
-}
-
-/* ---- what was found becomes news ---- */
-
-static void
-take_item(struct mailbox *box, const struct scan_found *f)
-{
-	struct item *it;
-
-	if (f->uid <= box->top_uid)
-		return; /* it came back, or was missed: it cannot be put between numbers already told */
-	it = items_push(&box->items);
-	it->shown.uid = f->uid;
-	it->shown.modseq = 1;
-	it->size = f->size;
-	it->is_told = true;
-	box_rename_item(box, it, f->name, f->in_new);
-	box_read_flags(box, it);
-	it->shown.flags = it->flags | (f->is_first ? FLAG_RECENT : 0);
-	it->shown.keywords = it->keywords;
-	box->top_uid = f->uid;
-}
-
-static void
-compare_item(struct mailbox *box, uint32_t index, const struct scan_found *f)
-{
-	struct item *it = items_at(&box->items, index);
-	uint32_t flags = it->flags, keywords = it->keywords;
-
-	if (it->is_gone)
-		return;
-	if (it->in_new != f->in_new || strcmp(it->name, f->name) != 0)
-		box_rename_item(box, it, f->name, f->in_new);
-	if (it->size == SIZE_UNKNOWN)
-		it->size = f->size;
-	box_read_flags(box, it);
-	if (it->flags != flags || it->keywords != keywords)
-		box_tell_flags(box, index);
-}
-
-static void
-merge(struct mailbox *box, const struct scan *scan)
-{
-	uint32_t at = 0, count = box->items.count;
-
-	for (size_t i = 0; i < scan->count; i++) {
-		const struct scan_found *f = &scan->found[i];
-
-		if (!f->name)
-			continue;
-		while (at < count && items_at(&box->items, at)->shown.uid < f->uid)
-			box_mark_gone(box, at++);
-		if (at < count && items_at(&box->items, at)->shown.uid == f->uid)
-			compare_item(box, at++, f);
-		else
-			take_item(box, f);
-	}
-	while (at < count)
-		box_mark_gone(box, at++);
-}
-
-/* As merge() for names alone: what is not seen may have been given away by nobody, so nothing is gone. */
-static void
-merge_names(struct mailbox *box, const struct scan *scan)
-{
-	for (size_t i = 0; i < scan->count; i++) {
-		const struct scan_found *f = &scan->found[i];
-		uint32_t index = f->name ? box_index_of(box, f->uid) : UINT32_MAX;
-
-		if (index != UINT32_MAX)
-			compare_item(box, index, f);
-	}
-}
-
 static int
 look_at_names(struct mailbox *box)
 {
@@ -409,7 +301,7 @@ look_at_names(struct mailbox *box)
 	int failed = look_twice(box, &scan);
 
 	if (failed == 0)
-		merge_names(box, &scan);
+		box_merge_names(box, &scan);
 	forget_stamps(box);
 	scan_end(&scan);
 	return failed;
@@ -432,8 +324,8 @@ look_at_all(struct mailbox *box)
 	if (failed == 0) {
 		box->uidvalidity = box->uids.uidvalidity;
 		box->letters_seen = scan.letters;
-		move_new_mail(box, &scan);
-		merge(box, &scan);
+		box_move_new_mail(box, &scan);
+		box_merge(box, &scan);
 		box->seen_uids = box->uids.generation;
 		box->seen_count = box->uids.count;
 		box->seen_keywords = box->keywords.generation;

@@ -21,6 +21,9 @@
 #include "common/maildir/store_inside.h"
 #include "common/maildir/subscriptions.h"
 
+/* CREATE stops at LIMIT_MAILBOXES; what other programs made beyond it is still listed, up to here. */
+enum { NAMES_MOST = 10 * LIMIT_MAILBOXES };
+
 /* mkdir -p with mode 0700 */
 static int
 make_path(const char *path)
@@ -170,7 +173,7 @@ store_names(struct store *s, struct arena *mem, const char ***names_out, size_t 
 		name = name_from_dir(e->d_name, mem);
 		if (!name || !is_folder(s->root, e))
 			continue;
-		if (count == LIMIT_MAILBOXES) {
+		if (count == NAMES_MOST) {
 			errno = EMLINK;
 			break;
 		}

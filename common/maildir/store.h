@@ -64,7 +64,8 @@ int store_delete(struct store *s, const char *name);
 /*
  * Rename with all children.  Renaming INBOX moves its messages into the new
  * mailbox and leaves INBOX empty (RFC 3501 s.6.3.5).  Repeating the command
- * after a crash finishes the rest.  UIDs and UIDVALIDITY go along.
+ * after a crash finishes the rest.  UIDs go along, and UIDVALIDITY too, except
+ * from INBOX, which keeps its own.
  */
 int store_rename(struct store *s, const char *from, const char *to);
 

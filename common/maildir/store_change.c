@@ -193,7 +193,7 @@ store_delete(struct store *s, const char *name)
 	if (renameat(s->root, name_to_dir(name, &mem), s->root, hidden) != 0 || store_sync_root(s) != 0)
 		failed = errno;
 	else
-		remove_leftovers(s->root); /* the one just renamed among them; what cannot be removed now is tried again next time */
+		remove_leftovers(s->root); /* this one among them; what cannot be removed now is tried next time */
 	arena_free(&mem);
 	errno = failed;
 	return failed ? -1 : 0;
