@@ -196,10 +196,16 @@ is_neighbour(const struct net_address *a, const struct net_address *b)
 	return memcmp(a->byte, b->byte, is_v4 ? 16 : 8) == 0;
 }
 
-/* A place for one more, or -1 when there are too many in all, before login, or from this address before login. */
+/*
+ * A place for one more, or -1 when there are too many in all, before login, or
+ * from this address before login.  Behind a webmail or proxy that the settings
+ * trust stand many people: such an address is not counted by itself.
+ */
 static int
 find_place(struct listener *l, const struct net_address *remote)
 {
+	const struct settings *s = l->p->settings;
+	bool is_shared = net_is_in(remote, s->login_trusted_networks) || net_is_in(remote, s->haproxy_trusted_networks);
 	size_t waiting = 0, neighbours = 0, place = l->used;
 
 	for (size_t i = 0; i < l->used; i++) {
@@ -212,7 +218,7 @@ find_place(struct listener *l, const struct net_address *remote)
 	}
 	if (place == LIMIT_LISTENER_CHILDREN || waiting >= LIMIT_LISTENER_WAITING)
 		complain(l, "too many connections");
-	else if (neighbours >= LIMIT_LISTENER_WAITING_ADDRESS)
+	else if (!is_shared && neighbours >= LIMIT_LISTENER_WAITING_ADDRESS)
 		complain(l, "too many connections before login from one address");
 	else
 		return (int)place;

@@ -482,9 +482,9 @@ run_greeter(struct monitor *m)
 		log_error("no greeter can be started: %s", strerror(errno));
 		finish(m, SPAN_NONE, NULL, m->p->service->busy);
 	}
-	m->is_greeted = true;
 	while (outcome == GOING_ON)
 		outcome = hear_greeter(m);
+	m->is_greeted = true;
 	greeter_process_end(&m->greeter);
 	return outcome;
 }
