@@ -646,6 +646,7 @@ imap_greet(struct greeter *g)
 {
 	static struct dialogue d;
 
+	memset(&d, 0, sizeof(d));
 	d.g = g;
 	if (greeter_facts(g)->greets)
 		write_greeting(&d);

@@ -273,6 +273,7 @@ pop3_greet(struct greeter *g)
 {
 	static struct dialogue d;
 
+	memset(&d, 0, sizeof(d));
 	d.g = g;
 	if (greeter_facts(g)->greets) {
 		greeter_write(g, "+OK ");
