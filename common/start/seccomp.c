@@ -90,6 +90,27 @@ static const int pump_calls[] = { EVERYBODYS_CALLS, EVERYBODYS_OLD_CALLS };
 static const int deadly_calls[] = { SYS_execve, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
 	                            SYS_init_module, SYS_kexec_load, SYS_mount, SYS_unshare, SYS_setns };
 
+/*
+ * SECCOMP_MODE_STRICT as a list.  A build with AddressSanitizer cannot live in
+ * strict mode: it asks for its stack before each call that does not return, and
+ * wants memory for a report.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+enum { STRICT_MODE_IS_USED = false };
+#define SANITIZERS_CALLS                                                                                              \
+	, SYS_sigaltstack, SYS_mmap, SYS_munmap, SYS_madvise, SYS_getpid, SYS_gettid, SYS_exit_group, SYS_openat,    \
+	SYS_close, SYS_futex, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_prctl, SYS_readlink, SYS_fstat, SYS_newfstatat
+#else
+enum { STRICT_MODE_IS_USED = true };
+#define SANITIZERS_CALLS
+#endif
+static const int strict_calls[] = { SYS_read, SYS_write, SYS_exit, SYS_rt_sigreturn SANITIZERS_CALLS };
+
 struct program {
 	struct sock_filter step[2 * MOST_CALLS + 24];
 	unsigned short     len;
@@ -179,12 +200,11 @@ seccomp_filter(enum seccomp_role role)
 bool
 seccomp_strict(void)
 {
-	static const int strict_calls[] = { SYS_read, SYS_write, SYS_exit, SYS_rt_sigreturn };
 	struct program p;
 
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
+	if (STRICT_MODE_IS_USED && prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
 		return true;
-	if (errno != EINVAL || THIS_ARCHITECTURE == 0)
+	if ((STRICT_MODE_IS_USED && errno != EINVAL) || THIS_ARCHITECTURE == 0)
 		return false;
 	begin(&p);
 	add_verdicts(&p, strict_calls, sizeof(strict_calls) / sizeof(strict_calls[0]), SECCOMP_RET_ALLOW);
