@@ -1,4 +1,4 @@
-/* test_start_parts.c - packets, PROXY headers, mail locations, log lines */
+/* test_start_parts.c - packets, PROXY headers, mail locations */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "common/start/greeter_message.h"
 #include "common/start/mail_location.h"
-#include "common/start/tls_context.h"
+#include "common/start/tls_file.h"
 
 static struct greeter_message message;
 
@@ -179,17 +179,6 @@ test_mail_locations(void **state)
 	arena_free(&mem);
 }
 
-static void
-test_certificate_settings(void **state)
-{
-	(void)state;
-	assert_string_equal(tls_context_file("</etc/x.pem"), "/etc/x.pem");
-	assert_string_equal(tls_context_file("< /etc/x.pem"), "/etc/x.pem");
-	assert_string_equal(tls_context_file("/etc/x.pem"), "/etc/x.pem");
-	assert_null(tls_context_file("x.pem"));
-	assert_null(tls_context_file(""));
-}
-
 int
 main(void)
 {
@@ -198,7 +187,6 @@ main(void)
 		cmocka_unit_test(test_packets_that_are_none),
 		cmocka_unit_test(test_proxy_headers),
 		cmocka_unit_test(test_mail_locations),
-		cmocka_unit_test(test_certificate_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
