@@ -250,12 +250,6 @@ look_without_lock(struct mailbox *box, struct scan *scan)
 	return refresh(box) != 0 || look_twice(box, scan) != 0 ? -1 : 0;
 }
 
-static bool
-is_never_writable(int error)
-{
-	return error == EROFS || error == EACCES || error == EPERM;
-}
-
 static int
 settle_locked(struct mailbox *box, struct scan *scan)
 {
@@ -277,7 +271,7 @@ settle_locked(struct mailbox *box, struct scan *scan)
 		return 0;
 	if (failed == ESTALE)
 		return box_lose(box);
-	if (is_never_writable(failed)) {
+	if (failed == EROFS) { /* remounted since the mailbox was opened */
 		box->can_assign = false;
 		if (look_without_lock(box, scan) != 0)
 			return -1;

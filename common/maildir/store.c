@@ -137,17 +137,27 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* EIO and the like are no "no": a RENAME that overlooks a folder would tear a tree apart. */
 static bool
+is_no_folder(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES;
+}
+
+/* 1 it is, 0 it is not, -1 nobody can tell. */
+static int
 is_folder(int root, const struct dirent *e)
 {
 	char cur[NAME_MAX + 8];
 	struct stat st;
 
 	if (e->d_type != DT_DIR && (e->d_type != DT_UNKNOWN || !dir_is_there(root, e->d_name)))
-		return false;
+		return 0;
 	/* no symlink can be meant: the first component was just seen to be a directory */
 	snprintf(cur, sizeof(cur), "%s/cur", e->d_name);
-	return fstatat(root, cur, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	if (fstatat(root, cur, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return is_no_folder(errno) ? 0 : -1;
+	return S_ISDIR(st.st_mode);
 }
 
 int
@@ -167,11 +177,15 @@ store_names(struct store *s, struct arena *mem, const char ***names_out, size_t 
 	}
 	for (errno = 0; (e = readdir(dir)) != NULL; errno = 0) {
 		const char *name;
+		int is;
 
 		if (e->d_name[0] != '.' || e->d_name[1] == '.' || e->d_name[1] == '\0')
 			continue;
 		name = name_from_dir(e->d_name, mem);
-		if (!name || !is_folder(s->root, e))
+		is = name ? is_folder(s->root, e) : 0;
+		if (is < 0)
+			break;
+		if (is == 0)
 			continue;
 		if (count == NAMES_MOST) {
 			errno = EMLINK;
