@@ -8,7 +8,6 @@
 
 #include "common/start/greeter_message.h"
 #include "common/start/mail_location.h"
-#include "common/start/tls_file.h"
 
 static struct greeter_message message;
 
