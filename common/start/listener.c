@@ -27,7 +27,7 @@
 #include "common/start/descriptors.h"
 #include "common/start/keeper.h"
 #include "common/start/privileges.h"
-#include "common/start/tls_context.h"
+#include "common/start/tls_file.h"
 
 enum { PAUSE_MS = 100, ACCEPT_MOST = 16, LOOK_MS = 1000, COMPLAIN_MS = 60 * 1000, WHY_ROOM = 256 };
 
@@ -102,7 +102,7 @@ complain(struct listener *l, const char *what)
 static void
 take_stamp(const char *value, struct stamp *out)
 {
-	const char *path = tls_context_file(value);
+	const char *path = tls_file_path(value);
 	struct stat st;
 
 	memset(out, 0, sizeof(*out));
