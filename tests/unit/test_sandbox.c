@@ -255,11 +255,12 @@ test_strict(void **state)
 	pid = fork();
 	if (pid == 0) {
 		seccomp_strict();
-		opens("/dev/null", O_RDONLY);
+		socket(AF_UNIX, SOCK_STREAM, 0);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	/* SIGSYS where a filter stands in for strict mode */
+	assert_true(WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGSYS));
 }
 
 int
