@@ -41,7 +41,11 @@ span_compare_nocase(struct span a, struct span b)
 bool
 span_is_nocase(struct span s, const char *word)
 {
-	return span_equal_nocase(s, span_of(word));
+	size_t i = 0;
+
+	while (i < s.len && word[i] && ascii_lower(s.at[i]) == ascii_lower(word[i]))
+		i++;
+	return i == s.len && !word[i];
 }
 
 bool

@@ -1,4 +1,10 @@
-/* decode.c - content transfer encodings, decoded piece by piece */
+/*
+ * decode.c - content transfer encodings, decoded piece by piece
+ *
+ * SEARCH decodes whole mailboxes, so both encodings have a fast way for what
+ * lies whole in one piece - four base64 letters, a line of quoted-printable - and a
+ * slow one, byte by byte, for what is cut or out of the ordinary.
+ */
 #include "common/mime/decode.h"
 
 static const struct row {
@@ -48,24 +54,54 @@ static const unsigned char base64_value[256] = {
 	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
 };
 
+/* One byte of base64; returns the end of what was written. */
+static char *
+feed_base64_byte(struct decoder *d, char c, char *to)
+{
+	unsigned char value = base64_value[(unsigned char)c];
+
+	if (value == 0) {
+		d->has_padding = c == '=';
+		return to;
+	}
+	d->bits = d->bits << 6 | (uint32_t)(value - 1);
+	d->bit_count += 6;
+	if (d->bit_count >= 8) {
+		d->bit_count -= 8;
+		*to++ = (char)(d->bits >> d->bit_count & 0xff);
+	}
+	return to;
+}
+
+/* Decode a group of four letters; false when there is another byte among them. */
+static bool
+feed_base64_group(const char *at, char *to)
+{
+	uint32_t a = base64_value[(unsigned char)at[0]], b = base64_value[(unsigned char)at[1]];
+	uint32_t c = base64_value[(unsigned char)at[2]], d = base64_value[(unsigned char)at[3]];
+	uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+
+	if (a == 0 || b == 0 || c == 0 || d == 0)
+		return false;
+	to[0] = (char)(bits >> 16);
+	to[1] = (char)(bits >> 8);
+	to[2] = (char)bits;
+	return true;
+}
+
 static void
 feed_base64(struct decoder *d, struct span s, struct buf *out)
 {
 	char *start = buf_reserve(out, s.len), *to = start;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.len && !d->has_padding; i++) {
-		unsigned char value = base64_value[(unsigned char)s.at[i]];
-
-		if (value == 0) {
-			d->has_padding = s.at[i] == '=';
+	while (i < s.len && !d->has_padding) {
+		if (d->bit_count == 0 && s.len - i >= 4 && feed_base64_group(s.at + i, to)) {
+			i += 4;
+			to += 3;
 			continue;
 		}
-		d->bits = d->bits << 6 | (uint32_t)(value - 1);
-		d->bit_count += 6;
-		if (d->bit_count < 8)
-			continue;
-		d->bit_count -= 8;
-		*to++ = (char)(d->bits >> d->bit_count & 0xff);
+		to = feed_base64_byte(d, s.at[i++], to);
 	}
 	*to = '\0';
 	out->len += (size_t)(to - start);
@@ -128,39 +164,85 @@ feed_qp_byte(struct decoder *d, char c, struct buf *out)
 		buf_byte(out, c);
 }
 
-/* How many bytes from at on stay as they are: up to a '=' or the line's end, without the blanks in front of that. */
-static size_t
-plain_run(const char *at, const char *line_end)
+static bool
+is_blank(char c)
 {
-	size_t n = (size_t)(line_end - at);
-	const char *mark = n > 0 ? memchr(at, '=', n) : NULL;
+	return c == ' ' || c == '\t';
+}
 
-	if (mark)
-		n = (size_t)(mark - at);
-	while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == '\t' || at[n - 1] == '\r'))
-		n--;
-	return n;
+/* Decode what begins with '=' at *at, within a line that ends at end; false when it is neither "=XX" nor "=" at the end. */
+static bool
+take_escape(const char **at, const char *end, char **to)
+{
+	const char *s = *at;
+
+	if (end - s == 1) {
+		*at = end;
+		return true;
+	}
+	if (end - s < 3 || ascii_hex(s[1]) < 0 || ascii_hex(s[2]) < 0)
+		return false;
+	*(*to)++ = (char)(ascii_hex(s[1]) * 16 + ascii_hex(s[2]));
+	*at = s + 3;
+	return true;
+}
+
+/*
+ * Decode one line, s with its LF, as feed_qp_byte() would.  Returns how many bytes
+ * it took: fewer than all when something stands there that only the slow way knows.
+ */
+static size_t
+feed_qp_line(struct span s, struct buf *out)
+{
+	char *start = buf_reserve(out, s.len), *to = start;
+	const char *at = s.at, *lf = s.at + s.len - 1;
+	const char *end = lf > at && lf[-1] == '\r' ? lf - 1 : lf, *text_end = end;
+	bool is_soft;
+
+	while (text_end > at && is_blank(text_end[-1]))
+		text_end--;
+	is_soft = text_end > at && text_end[-1] == '=';
+	while (at < text_end) {
+		const char *mark = *at == '=' ? at : memchr(at, '=', (size_t)(text_end - at));
+		size_t n = (size_t)((mark ? mark : text_end) - at);
+
+		memcpy(to, at, n);
+		to += n;
+		at += n;
+		if (mark && !take_escape(&at, text_end, &to))
+			break;
+	}
+	out->len += (size_t)(to - start);
+	out->data[out->len] = '\0';
+	if (at < text_end)
+		return (size_t)(at - s.at);
+	if (!is_soft)
+		buf_add(out, end, (size_t)(lf + 1 - end));
+	return s.len;
+}
+
+/* May feed_qp_line() have the line at the front of s?  Not one with a CR elsewhere than at its end. */
+static bool
+is_plain_line(struct span line)
+{
+	const char *cr = span_find(line, '\r');
+
+	return !cr || cr + 2 == line.at + line.len;
 }
 
 static void
 feed_qp(struct decoder *d, struct span s, bool last, struct buf *out)
 {
-	const char *at = s.at, *end = s.at + s.len, *line_end = s.at;
+	while (s.len > 0) {
+		const char *lf = span_find(s, '\n');
+		struct span line = span_make(s.at, lf ? (size_t)(lf - s.at) + 1 : s.len);
+		size_t n = 0;
 
-	while (at < end) {
-		if (at >= line_end) { /* looked for once a line, so that a line of '=' costs no more than another */
-			const char *lf = memchr(at, '\n', (size_t)(end - at));
-
-			line_end = lf ? lf : end;
-		}
-		if (d->held_len == 0 && d->blanks.len == 0) {
-			size_t n = plain_run(at, line_end);
-
-			buf_add(out, at, n);
-			at += n;
-		}
-		if (at < end)
-			feed_qp_byte(d, *at++, out);
+		if (lf && d->held_len == 0 && d->blanks.len == 0 && is_plain_line(line))
+			n = feed_qp_line(line, out);
+		for (; n < line.len; n++)
+			feed_qp_byte(d, line.at[n], out);
+		s = span_skip(s, line.len);
 	}
 	if (!last)
 		return;

@@ -20,7 +20,7 @@
 
 enum {
 	WINDOW_BYTES = 256 * 1024,
-	FIRST_BYTES  = 16 * 1024,
+	FIRST_BYTES  = 4 * 1024,
 	PIECE_BYTES  = 32 * 1024, /* converted at once: source and result stay in the cache */
 	CRLF_BYTES   = 2 * PIECE_BYTES
 };

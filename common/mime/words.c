@@ -150,11 +150,24 @@ copy_clean(struct span s, struct arena *mem)
 	return copy;
 }
 
-struct span
-header_decode(struct span value, struct arena *mem)
+/* Printable ASCII without anything like an encoded word is what it is. */
+static bool
+is_plain(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.at[i];
+
+		if (c >= 0x7f || (c < ' ' && c != '\t') || (c == '=' && i + 1 < s.len && s.at[i + 1] == '?'))
+			return false;
+	}
+	return true;
+}
+
+static struct span
+decode(struct span rest, struct arena *mem)
 {
 	struct text t = { .out = BUF_EMPTY, .plain = charset_open(span_of("UTF-8")) };
-	struct span rest = header_unfold(value, mem), clean;
+	struct span clean;
 	size_t from = 0;
 
 	while (rest.len > 0) {
@@ -182,4 +195,12 @@ header_decode(struct span value, struct arena *mem)
 	clean = copy_clean(buf_view(&t.out), mem);
 	buf_free(&t.out);
 	return clean;
+}
+
+struct span
+header_decode(struct span value, struct arena *mem)
+{
+	struct span text = header_unfold(value, mem);
+
+	return is_plain(text) ? text : decode(text, mem);
 }
