@@ -118,7 +118,8 @@ def check_move(case):
     if case.done:
         need(case.count("INBOX") == len(case.before["INBOX"].messages) - 20, "not all moved")
     if case.failed and "copied" not in case.result.text:
-        need(case.count("T") == len(case.before["T"].messages), "failed, but some moved")
+        # all of them when only the last fsync, that of the source, failed: they are news of the view then
+        need(case.count("T") - len(case.before["T"].messages) in (0, 20), "failed, but some moved")
 
 
 def check_expunge(case):
