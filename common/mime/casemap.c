@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mime/ascii.h"
 #include "common/mime/charset.h"
 
 enum { PAIR_DEPTH = 4 }; /* no letter of the table has more than three marks */
@@ -127,17 +128,17 @@ add_folded(uint32_t code, struct buf *out)
 static size_t
 lower_ascii(struct span s, char *to)
 {
-	const uint64_t each = UINT64_C(0x0101010101010101), top = each * 0x80;
+	const uint64_t each = UINT64_C(0x0101010101010101);
 	uint64_t word, low;
 	size_t n = 0;
 
 	for (; s.len - n >= sizeof(word); n += sizeof(word)) {
 		memcpy(&word, s.at + n, sizeof(word));
-		low = word & ~top;
-		low |= (((low + each * (0x80 - 'A')) ^ (low + each * (0x7f - 'Z'))) & top) >> 2;
+		low = word & ~ASCII_TOPS;
+		low |= (((low + each * (0x80 - 'A')) ^ (low + each * (0x7f - 'Z'))) & ASCII_TOPS) >> 2;
 		memcpy(to + n, &low, sizeof(low));
-		if (word & top)
-			break;
+		if (word & ASCII_TOPS)
+			return n + ascii_bytes_of(word);
 	}
 	for (; n < s.len && (unsigned char)s.at[n] < 0x80; n++)
 		to[n] = ascii_lower(s.at[n]);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "common/base/die.h"
+#include "common/mime/ascii.h"
 
 enum { HELD_MOST = 16, NAME_MOST = 40 };
 
@@ -173,23 +174,6 @@ charset_is_known(struct span name)
 	return is_known;
 }
 
-/* How many bytes of ASCII s begins with. */
-static size_t
-ascii_run(const unsigned char *s, size_t len)
-{
-	uint64_t word[2];
-	size_t n = 0;
-
-	for (; len - n >= sizeof(word); n += sizeof(word)) {
-		memcpy(word, s + n, sizeof(word));
-		if ((word[0] | word[1]) & UINT64_C(0x8080808080808080))
-			break;
-	}
-	while (n < len && s[n] < 0x80)
-		n++;
-	return n;
-}
-
 /* What stands at the front of a run of bytes. */
 enum { UTF8_INVALID = 0, UTF8_INCOMPLETE = -1 }; /* otherwise the length of a character */
 
@@ -216,7 +200,7 @@ convert_utf8(struct span s, struct buf *out)
 {
 	const unsigned char *at = (const unsigned char *)s.at, *end = at + s.len, *run = at;
 
-	while ((at += ascii_run(at, (size_t)(end - at))) < end) {
+	while ((at += ascii_run((const char *)at, (size_t)(end - at))) < end) {
 		int n = utf8_first(at, (size_t)(end - at));
 
 		if (n > 0) {

@@ -2,10 +2,12 @@
  * decode.c - content transfer encodings, decoded piece by piece
  *
  * SEARCH decodes whole mailboxes, so both encodings have a fast way for what
- * lies whole in one piece - four base64 letters, a line of quoted-printable - and a
+ * lies whole in one piece - four base64 letters, quoted-printable between blanks at the end of a line - and a
  * slow one, byte by byte, for what is cut or out of the ordinary.
  */
 #include "common/mime/decode.h"
+
+#include "common/mime/lineends.h"
 
 static const struct row {
 	const char      *name;
@@ -170,79 +172,82 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Decode what begins with '=' at *at, within a line that ends at end; false when it is neither "=XX" nor "=" at the end. */
+/* Decode a whole "=XX" or soft line end at *at; false when it is neither, or cut. */
 static bool
 take_escape(const char **at, const char *end, char **to)
 {
 	const char *s = *at;
+	int high, low;
 
-	if (end - s == 1) {
-		*at = end;
+	if (end - s < 3)
+		return false;
+	if (s[1] == '\n' || (s[1] == '\r' && s[2] == '\n')) {
+		*at += s[1] == '\n' ? 2 : 3;
 		return true;
 	}
-	if (end - s < 3 || ascii_hex(s[1]) < 0 || ascii_hex(s[2]) < 0)
+	high = ascii_hex(s[1]);
+	low = ascii_hex(s[2]);
+	if (high < 0 || low < 0)
 		return false;
-	*(*to)++ = (char)(ascii_hex(s[1]) * 16 + ascii_hex(s[2]));
-	*at = s + 3;
+	*(*to)++ = (char)(high * 16 + low);
+	*at += 3;
 	return true;
 }
 
 /*
- * Decode one line, s with its LF, as feed_qp_byte() would.  Returns how many bytes
- * it took: fewer than all when something stands there that only the slow way knows.
+ * Decode what feed_qp_byte() would only copy or take for an escape that lies whole
+ * in s: s has no blank in front of a line end.  Returns how many bytes of s it took.
  */
 static size_t
-feed_qp_line(struct span s, struct buf *out)
+feed_qp_run(struct span s, struct buf *out)
 {
 	char *start = buf_reserve(out, s.len), *to = start;
-	const char *at = s.at, *lf = s.at + s.len - 1;
-	const char *end = lf > at && lf[-1] == '\r' ? lf - 1 : lf, *text_end = end;
-	bool is_soft;
+	const char *at = s.at, *end = s.at + s.len;
 
-	while (text_end > at && is_blank(text_end[-1]))
-		text_end--;
-	is_soft = text_end > at && text_end[-1] == '=';
-	while (at < text_end) {
-		const char *mark = *at == '=' ? at : memchr(at, '=', (size_t)(text_end - at));
-		size_t n = (size_t)((mark ? mark : text_end) - at);
+	while (at < end) { /* '=' often follow each other */
+		const char *mark = *at == '=' ? at : memchr(at, '=', (size_t)(end - at));
+		size_t n = (size_t)((mark ? mark : end) - at);
 
 		memcpy(to, at, n);
 		to += n;
 		at += n;
-		if (mark && !take_escape(&at, text_end, &to))
+		if (mark && !take_escape(&at, end, &to))
 			break;
 	}
+	*to = '\0';
 	out->len += (size_t)(to - start);
-	out->data[out->len] = '\0';
-	if (at < text_end)
-		return (size_t)(at - s.at);
-	if (!is_soft)
-		buf_add(out, end, (size_t)(lf + 1 - end));
-	return s.len;
+	return (size_t)(at - s.at);
 }
 
-/* May feed_qp_line() have the line at the front of s?  Not one with a CR elsewhere than at its end. */
-static bool
-is_plain_line(struct span line)
+/* Bytes at the front of s that feed_qp_run() may have: without blanks at the end, which a line end may follow. */
+static struct span
+without_late_blanks(struct span s)
 {
-	const char *cr = span_find(line, '\r');
-
-	return !cr || cr + 2 == line.at + line.len;
+	s.len = line_ends_blank(s);
+	while (s.len > 0 && is_blank(s.at[s.len - 1]))
+		s.len--;
+	return s;
 }
 
 static void
 feed_qp(struct decoder *d, struct span s, bool last, struct buf *out)
 {
+	struct span run = span_make(s.at, 0);
+
 	while (s.len > 0) {
-		const char *lf = span_find(s, '\n');
-		struct span line = span_make(s.at, lf ? (size_t)(lf - s.at) + 1 : s.len);
 		size_t n = 0;
 
-		if (lf && d->held_len == 0 && d->blanks.len == 0 && is_plain_line(line))
-			n = feed_qp_line(line, out);
-		for (; n < line.len; n++)
-			feed_qp_byte(d, line.at[n], out);
-		s = span_skip(s, line.len);
+		if (d->held_len == 0 && d->blanks.len == 0 && !is_blank(s.at[0])) {
+			if (run.len == 0)
+				run = without_late_blanks(s);
+			n = feed_qp_run(run, out);
+		}
+		if (n == 0) {
+			feed_qp_byte(d, s.at[0], out);
+			n = 1;
+		}
+		s = span_skip(s, n);
+		run = span_skip(run, n);
 	}
 	if (!last)
 		return;

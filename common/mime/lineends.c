@@ -79,6 +79,15 @@ line_ends_count(struct span s, char before, struct line_ends *n)
 		count_byte(s.at[i], s.at[i - 1], n);
 }
 
+static bool
+is_any(const void *vector)
+{
+	uint64_t half[WIDE / sizeof(uint64_t)];
+
+	memcpy(half, vector, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
 /* Is there a LF with "--" behind it among the BLOCK bytes from p on?  Two bytes more may be read. */
 static bool
 has_dashes(const char *p)
@@ -89,7 +98,6 @@ has_dashes(const char *p)
 	unsigned char second __attribute__((vector_size(WIDE)));
 	unsigned char third __attribute__((vector_size(WIDE)));
 	unsigned char found __attribute__((vector_size(WIDE)));
-	uint64_t half[2];
 
 	memset(&lf, '\n', WIDE);
 	memset(&dash, '-', WIDE);
@@ -100,8 +108,7 @@ has_dashes(const char *p)
 		memcpy(&third, p + 2, WIDE);
 		found |= (__typeof__(lf))(here == lf) & (__typeof__(lf))(second == dash) & (__typeof__(lf))(third == dash);
 	}
-	memcpy(half, &found, sizeof(half));
-	return (half[0] | half[1]) != 0;
+	return is_any(&found);
 }
 
 const char *
@@ -119,4 +126,44 @@ line_ends_find_dashes(struct span s)
 		i = (size_t)(lf - s.at) + 1;
 	}
 	return NULL;
+}
+
+/* Is there a blank with a CR or LF behind it among the BLOCK bytes from p on?  One byte more may be read. */
+static bool
+has_blank(const char *p)
+{
+	unsigned char cr __attribute__((vector_size(WIDE)));
+	unsigned char lf __attribute__((vector_size(WIDE)));
+	unsigned char space __attribute__((vector_size(WIDE)));
+	unsigned char tab __attribute__((vector_size(WIDE)));
+	unsigned char here __attribute__((vector_size(WIDE)));
+	unsigned char next __attribute__((vector_size(WIDE)));
+	unsigned char found __attribute__((vector_size(WIDE)));
+
+	memset(&cr, '\r', WIDE);
+	memset(&lf, '\n', WIDE);
+	memset(&space, ' ', WIDE);
+	memset(&tab, '\t', WIDE);
+	memset(&found, 0, WIDE);
+	for (const char *end = p + BLOCK; p < end; p += WIDE) {
+		memcpy(&here, p, WIDE);
+		memcpy(&next, p + 1, WIDE);
+		here = (__typeof__(lf))(here == space) | (__typeof__(lf))(here == tab);
+		next = (__typeof__(lf))(next == cr) | (__typeof__(lf))(next == lf);
+		found |= here & next;
+	}
+	return is_any(&found);
+}
+
+size_t
+line_ends_blank(struct span s)
+{
+	size_t i = 0;
+
+	while (s.len - i > BLOCK && !has_blank(s.at + i))
+		i += BLOCK;
+	for (; i + 1 < s.len; i++)
+		if ((s.at[i] == ' ' || s.at[i] == '\t') && (s.at[i + 1] == '\r' || s.at[i + 1] == '\n'))
+			return i;
+	return s.len;
 }

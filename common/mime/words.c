@@ -6,6 +6,7 @@
  */
 #include "common/mime/header.h"
 
+#include "common/mime/ascii.h"
 #include "common/mime/charset.h"
 #include "common/mime/decode.h"
 
@@ -150,17 +151,11 @@ copy_clean(struct span s, struct arena *mem)
 	return copy;
 }
 
-/* Printable ASCII without anything like an encoded word is what it is. */
+/* Unfolded ASCII without anything like an encoded word is what it is. */
 static bool
 is_plain(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-
-		if (c >= 0x7f || (c < ' ' && c != '\t') || (c == '=' && i + 1 < s.len && s.at[i + 1] == '?'))
-			return false;
-	}
-	return true;
+	return ascii_run(s.at, s.len) == s.len && find_word(s, 0) == s.len && !span_find(s, '\r');
 }
 
 static struct span
