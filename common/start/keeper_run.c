@@ -15,7 +15,9 @@
 
 #include "common/start/keeper.h"
 #include "common/start/pump_run.h"
+#include "common/start/tls_compat.h"
 #include "common/start/tls_context.h"
+#include "common/start/tls_warm.h"
 
 enum { ENDS = 3 };
 
@@ -63,6 +65,7 @@ answer_requests(SSL_CTX *ctx, int requests)
 		n = hear(requests, &ends, &expects_proxy);
 		if (n == 0)
 			_exit(0);
+		tls_library_before_fork();
 		if (n > 0 && ends.control >= 0 && fork() == 0) {
 			close(requests);
 			pump_run(ctx, &ends, expects_proxy);
@@ -80,6 +83,8 @@ keeper_run(const struct pump_maker *maker, int requests, int status)
 
 	signal(SIGCHLD, SIG_IGN); /* pumps need nobody to wait for them */
 	ctx = tls_context_make(maker->settings, maker->service, true, why, sizeof(why));
+	if (ctx)
+		tls_warm(ctx);
 	if (ctx && !pump_lock(maker, &what)) {
 		snprintf(why, sizeof(why), "default_login_user: %s: %s", what, strerror(errno));
 		ctx = NULL;
