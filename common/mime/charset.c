@@ -194,27 +194,48 @@ utf8_first(const unsigned char *s, size_t n)
 	return len;
 }
 
+/* How many bytes of valid characters s begins with; *why_out, when these are not all, is what utf8_first() says there. */
+static size_t
+valid_run(struct span s, int *why_out)
+{
+	size_t n = 0;
+
+	while ((n += ascii_run(s.at + n, s.len - n)) < s.len) {
+		int len = utf8_first((const unsigned char *)s.at + n, s.len - n);
+
+		if (len <= 0) {
+			*why_out = len;
+			break;
+		}
+		n += (size_t)len;
+	}
+	return n;
+}
+
 /* Append what is whole; returns how many bytes of an incomplete last character are left. */
 static size_t
 convert_utf8(struct span s, struct buf *out)
 {
-	const unsigned char *at = (const unsigned char *)s.at, *end = at + s.len, *run = at;
+	int why = UTF8_INVALID;
 
-	while ((at += ascii_run((const char *)at, (size_t)(end - at))) < end) {
-		int n = utf8_first(at, (size_t)(end - at));
+	for (;;) {
+		size_t n = valid_run(s, &why);
 
-		if (n > 0) {
-			at += n;
-			continue;
-		}
-		buf_add(out, run, (size_t)(at - run));
-		if (n == UTF8_INCOMPLETE)
-			return (size_t)(end - at);
+		buf_add(out, s.at, n);
+		s = span_skip(s, n);
+		if (s.len == 0 || why == UTF8_INCOMPLETE)
+			return s.len;
 		buf_str(out, replacement);
-		run = ++at;
+		s = span_skip(s, 1);
 	}
-	buf_add(out, run, (size_t)(at - run));
-	return 0;
+}
+
+bool
+charset_is_same(const struct charset *cs, struct span s)
+{
+	int why;
+
+	return cs->cd == (iconv_t)-1 && cs->held_len == 0 && valid_run(s, &why) == s.len;
 }
 
 /* As convert_utf8, through iconv. */

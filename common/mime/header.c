@@ -176,8 +176,9 @@ header_unfold(struct span value, struct arena *mem)
 		to += text.len;
 	}
 	value = span_make(copy, (size_t)(to - copy));
-	for (to = copy; to < copy + value.len; to++)
-		if (*to == '\0')
-			*to = (char)0x80;
+	while ((to = memchr(copy, '\0', (size_t)(value.at + value.len - copy))) != NULL) {
+		*to = (char)0x80;
+		copy = to + 1;
+	}
 	return value;
 }

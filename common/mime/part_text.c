@@ -50,10 +50,13 @@ part_decode_text(struct source *src, const struct part *p, bool (*each)(void *co
 			decode_feed(&d, piece, is_last, &bytes);
 			piece = buf_view(&bytes);
 		}
-		buf_reset(&text);
-		charset_convert(cs, piece, is_last, &text);
-		if (text.len > 0)
-			goes_on = each(context, buf_view(&text));
+		if (!charset_is_same(cs, piece)) {
+			buf_reset(&text);
+			charset_convert(cs, piece, is_last, &text);
+			piece = buf_view(&text);
+		}
+		if (piece.len > 0)
+			goes_on = each(context, piece);
 	}
 	decode_close(&d);
 	charset_close(cs);
