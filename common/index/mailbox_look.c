@@ -12,9 +12,14 @@
  *     held, disk full), messages without UIDs wait.
  * (4) readdir() may miss a file that is renamed meanwhile.  A message counts as
  *     gone only when the directory provably did not change during the pass, or
- *     when a second pass does not see it either.
+ *     when further passes do not see it either: one where nothing seems to change, some more
+ *     where somebody is at work.
  * (5) Equal times of a directory prove nothing while they are as fresh as the
  *     clock is coarse: a later change may have left the same time.
+ * (6) Two stats are not one moment: a file that is renamed in between looks like
+ *     two.  Nothing is removed before it is sure that it has two names.
+ * (7) A record without a file may belong to a message that is just being put
+ *     there.  Messages behind it wait, as none can be shown in front of them later.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +35,7 @@
 #include "common/maildir/filename.h"
 #include "common/maildir/unique.h"
 
-enum { FINE_TICK_MS = 20, COARSE_TICK_MS = 2000, FAR_FUTURE_MS = 60 * 1000 };
+enum { FINE_TICK_MS = 20, COARSE_TICK_MS = 2000, FAR_FUTURE_MS = 60 * 1000, PASSES_MOST = 6, LINK_SECONDS = 30 };
 
 /* ---- has anything changed? ---- */
 
@@ -87,16 +92,25 @@ box_lose(struct mailbox *box)
 	return -1;
 }
 
-/* The name must still lead to the directory that was opened (S10, W13). */
+/* Nothing there, or another directory; a permission that was taken away says neither (N15). */
+static bool
+leads_elsewhere(int at, const char *name, int dir)
+{
+	struct stat there, opened;
+
+	if (fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+	return fstat(dir, &opened) == 0 && (there.st_ino != opened.st_ino || there.st_dev != opened.st_dev);
+}
+
+/* The names must still lead to the directories that were opened (S10, W13). */
 static bool
 is_still_there(struct mailbox *box)
 {
-	struct stat there;
-
-	if (strcmp(box->folder_name, ".") == 0)
-		return true;
-	return fstatat(store_root(box->store), box->folder_name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       there.st_ino == box->ino && there.st_dev == box->dev;
+	if (strcmp(box->folder_name, ".") != 0 && leads_elsewhere(store_root(box->store), box->folder_name, box->folder))
+		return false;
+	return !leads_elsewhere(box->folder, "cur", box->cur) &&
+	       (box->new_mail < 0 || !leads_elsewhere(box->folder, "new", box->new_mail));
 }
 
 static bool
@@ -112,26 +126,40 @@ is_unchanged(const struct mailbox *box)
 static int
 refresh(struct mailbox *box)
 {
-	if (uidlist_refresh(&box->uids, box->folder) != 0 || keywords_refresh(&box->keywords, box->folder) != 0)
-		return -1;
-	if (box->uids.trouble)
-		box->trouble = box->uids.trouble;
-	return 0;
+	return uidlist_refresh(&box->uids, box->folder) != 0 || keywords_refresh(&box->keywords, box->folder) != 0 ? -1 : 0;
 }
 
-/* Invariant (4). */
+/* Invariant (4), after a number of passes the last of which began at these stamps. */
+static bool
+has_seen_enough(const struct mailbox *box, int passes, const struct box_stamp *cur, const struct box_stamp *new_mail)
+{
+	struct stat now_cur, now_new;
+
+	if (passes == PASSES_MOST || (is_as_stamped(box->cur, cur) && is_as_stamped(box->new_mail, new_mail)))
+		return true;
+	return passes > 1 && fstat(box->cur, &now_cur) == 0 && has_same_times(&now_cur, &cur->dir) &&
+	       (box->new_mail < 0 || (fstat(box->new_mail, &now_new) == 0 && has_same_times(&now_new, &new_mail->dir)));
+}
+
+/* The stamps are those of the first pass: what is seen to be gone by a later one only is found out at the next look. */
 static int
 look_twice(struct mailbox *box, struct scan *scan)
 {
+	struct box_stamp cur, new_mail;
+
 	scan_begin(scan, box->cur, box->new_mail, &box->uids);
 	if (take_stamp(box->cur, &box->cur_stamp) != 0 || take_stamp(box->new_mail, &box->new_stamp) != 0)
 		return -1;
-	if (scan_pass(scan) != 0)
-		return -1;
-	if (scan_missing(scan) > 0 &&
-	    !(is_as_stamped(box->cur, &box->cur_stamp) && is_as_stamped(box->new_mail, &box->new_stamp)) &&
-	    scan_pass(scan) != 0)
-		return -1;
+	cur = box->cur_stamp;
+	new_mail = box->new_stamp;
+	for (int passes = 1;; passes++) {
+		if (scan_pass(scan) != 0)
+			return -1;
+		if (scan_missing(scan) == 0 || has_seen_enough(box, passes, &cur, &new_mail))
+			break;
+		if (take_stamp(box->cur, &cur) != 0 || take_stamp(box->new_mail, &new_mail) != 0)
+			return -1;
+	}
 	scan_sort_strangers(scan);
 	return 0;
 }
@@ -157,17 +185,51 @@ mend_stranger(struct mailbox *box, struct scan *scan, struct scan_stranger *s)
 	return done;
 }
 
-/* A hard link to a file that has a base already: the trace of a link-then-unlink that was cut short. */
-static bool
-is_second_link(struct mailbox *box, const struct scan_found *found, size_t count, const struct scan_stranger *s)
+enum twin { TWIN_NONE, TWIN_LINK, TWIN_OTHER, TWIN_UNCLEAR };
+
+/*
+ * What a stranger is to the file that has its base already.  TWIN_LINK: a hard
+ * link to it, the trace of a link-then-unlink that was cut short; renames set the
+ * ctime, so both names were there together when it is old (6).
+ */
+static enum twin
+twin_of(const struct mailbox *box, const struct scan_found *found, size_t count, const struct scan_stranger *s)
 {
 	size_t number = uidlist_find(&box->uids, s->name, filename_base_length(s->name));
 	const struct scan_found *f = number < count ? &found[number] : NULL;
 	struct stat a, b;
 
-	return f && f->name && fstatat(f->in_new ? box->new_mail : box->cur, f->name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(s->in_new ? box->new_mail : box->cur, s->name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+	if (!f || !f->name)
+		return TWIN_NONE;
+	if (fstatat(f->in_new ? box->new_mail : box->cur, f->name, &a, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    fstatat(s->in_new ? box->new_mail : box->cur, s->name, &b, AT_SYMLINK_NOFOLLOW) != 0)
+		return TWIN_UNCLEAR;
+	if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
+		return TWIN_OTHER;
+	return b.st_nlink > 1 && a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec &&
+	                       time(NULL) - b.st_ctim.tv_sec > LINK_SECONDS ?
+	               TWIN_LINK :
+	               TWIN_UNCLEAR;
+}
+
+/* The next look is a whole one, whatever the stamps say. */
+static void
+forget_stamps(struct mailbox *box)
+{
+	memset(&box->cur_stamp, 0, sizeof(box->cur_stamp));
+}
+
+/* May this stranger with a base that cannot be kept have a UID now? */
+static bool
+settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *found, size_t count, struct scan_stranger *s)
+{
+	enum twin twin = twin_of(box, found, count, s);
+
+	if (twin == TWIN_LINK)
+		unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0);
+	else if (twin == TWIN_UNCLEAR)
+		forget_stamps(box);
+	return (twin == TWIN_NONE || twin == TWIN_OTHER) && mend_stranger(box, scan, s);
 }
 
 /*
@@ -187,13 +249,7 @@ assign(struct mailbox *box, struct scan *scan, bool in_memory)
 		struct scan_stranger *s = &scan->stranger[i];
 		uint32_t uid;
 
-		if (s->is_bad && in_memory)
-			continue;
-		if (s->is_bad && is_second_link(box, all, count, s)) {
-			unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0);
-			continue;
-		}
-		if (s->is_bad && !mend_stranger(box, scan, s))
+		if (s->is_bad && (in_memory || !settle_bad(box, scan, all, count, s)))
 			continue;
 		uid = uidlist_add(&box->uids, span_make(s->name, filename_base_length(s->name)), SPAN_NONE);
 		if (uid)
@@ -235,19 +291,21 @@ settle(struct mailbox *box, struct scan *scan)
 	return uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box));
 }
 
-/* The next look is a whole one, whatever the stamps say. */
-static void
-forget_stamps(struct mailbox *box)
-{
-	memset(&box->cur_stamp, 0, sizeof(box->cur_stamp));
-}
-
 /* As first seen, without the lock. */
 static int
 look_without_lock(struct mailbox *box, struct scan *scan)
 {
 	scan_end(scan);
 	return refresh(box) != 0 || look_twice(box, scan) != 0 ? -1 : 0;
+}
+
+/* Invariant (7). */
+static void
+wait_for_missing(const struct mailbox *box, struct scan *scan)
+{
+	for (size_t i = 0; i < scan->count; i++)
+		if (!scan->found[i].name && scan->found[i].uid > box->top_uid)
+			scan->count = i;
 }
 
 static int
@@ -258,11 +316,13 @@ settle_locked(struct mailbox *box, struct scan *scan)
 	int failed;
 
 	if (!box->can_assign) {
+		box->trouble = box->uids.trouble;
 		settle_in_memory(box, scan);
 		return 0;
 	}
 	if (uidlist_lock(box->folder, is_first || scan->strangers ? LIMIT_LOCK_SECONDS : 0, &lock) == 0) {
 		failed = settle(box, scan) == 0 ? 0 : errno;
+		box->trouble = box->uids.trouble ? box->uids.trouble : box->trouble; /* without the lock it may be a line half written */
 		dotlock_release(&lock);
 	} else {
 		failed = errno;
@@ -284,6 +344,8 @@ settle_locked(struct mailbox *box, struct scan *scan)
 		return -1;
 	}
 	scan->strangers = 0;
+	if (!is_first && failed == ETIMEDOUT)
+		wait_for_missing(box, scan);
 	forget_stamps(box);
 	return 0;
 }

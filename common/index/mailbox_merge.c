@@ -1,18 +1,27 @@
 /* mailbox_merge.c - what a look has found becomes the view's news */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/index/mailbox_inside.h"
 #include "common/index/scan.h"
 
-/* "x" becomes "x:2,"; a name too long for that moves as it is (W06). */
+/*
+ * "x" becomes "x:2,"; a name too long for that moves as it is (W06).  Where that
+ * name is another file's (W05), it waits in new/ until one of them has got a base of its own.
+ */
 static void
 move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
 {
 	const char *name = strchr(f->name, ':') ? f->name : arena_printf(&scan->mem, "%s:2,", f->name);
-	int failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
+	struct stat there;
+	int failed;
 
+	if (fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
 	if (failed == ENAMETOOLONG) {
 		name = f->name;
 		failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
@@ -22,7 +31,7 @@ move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
 	/* ENOENT: another session was faster and has it as \Recent; that is its name now, most likely */
 	f->name = name;
 	f->in_new = false;
-	f->is_first = f->is_first || !failed;
+	f->is_first = !failed;
 }
 
 void
