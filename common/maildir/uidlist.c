@@ -23,7 +23,9 @@
  *     linnet.uids; only when both are lost is there a new one.  A header with
  *     a smaller UIDVALIDITY than linnet.uids is a file from the past: a new one, too.
  * (5) Only the holder of dovecot-uidlist.lock writes.  Readers take no lock:
- *     the file is replaced by rename or grows by whole lines.
+ *     the file is replaced by rename or grows by whole lines.  A holder that was
+ *     stopped for minutes may have lost the lock: it finds the file changed
+ *     behind its back and does not write.
  */
 #include "common/maildir/uidlist.h"
 
@@ -178,7 +180,7 @@ enter_all(struct uidlist *u, size_t from)
 	}
 	if (!twice)
 		return;
-	uidlist_complain(u, "a file has two UIDs in it");
+	uidlist_complain(u, "dovecot-uidlist: a file has two UIDs in it");
 	uidlist_compact(u);
 	build_table(u, u->count);
 }
@@ -200,9 +202,9 @@ uidlist_parse(struct uidlist *u, struct span text)
 
 	remember_tail(u, text);
 	if (!uidlist_parse_header(u, span_trim(span_make(copy, header))))
-		uidlist_complain(u, "its first line cannot be read");
+		uidlist_complain(u, "dovecot-uidlist: its first line cannot be read");
 	if (!stop)
-		uidlist_complain(u, "its first line was cut off");
+		uidlist_complain(u, "dovecot-uidlist: its first line was cut off");
 	else
 		uidlist_parse_records(u, stop + 1, text.len - header - 1);
 	uidlist_bring_to_order(u, 0);
@@ -234,18 +236,14 @@ start_anew(struct uidlist *u)
 	u->generation = generation + 1;
 }
 
-/* Invariants (1) and (4): hold what was read against linnet.uids. */
+/* Invariants (1) and (4): hold what was read against linnet.uids, as it was before that. */
 static void
-hold_against_floor(struct uidlist *u, int dir)
+hold_against_floor(struct uidlist *u, uint32_t validity, uint32_t next)
 {
-	uint32_t validity, next;
-
-	if (!uidlist_read_floor(dir, &validity, &next))
-		return;
 	if (u->uidvalidity == 0) {
 		u->uidvalidity = validity;
 	} else if (u->uidvalidity < validity) {
-		uidlist_complain(u, "it is older than the UIDVALIDITY already shown");
+		uidlist_complain(u, "dovecot-uidlist: it is older than the UIDVALIDITY already shown");
 		u->above = validity;
 		u->uidvalidity = 0;
 	} else if (u->uidvalidity > validity) {
@@ -253,7 +251,7 @@ hold_against_floor(struct uidlist *u, int dir)
 	}
 	u->noted = next;
 	if (u->next < next) {
-		uidlist_complain(u, "it knows less UIDs than were given");
+		uidlist_complain(u, "dovecot-uidlist: it knows less UIDs than were given");
 		u->next = next;
 	}
 }
@@ -264,6 +262,8 @@ load(struct uidlist *u, int dir)
 	struct arena mem = ARENA_EMPTY;
 	struct span text;
 	struct stat st;
+	uint32_t validity = 0, next = 0;
+	bool has_floor = uidlist_read_floor(dir, &validity, &next); /* read first, it cannot know more than the uidlist */
 	int failed = file_read(dir, uidlist_name, LIMIT_UIDLIST_BYTES, &mem, &text, &st) == 0 ? 0 : errno;
 
 	if (failed && failed != ENOENT && failed != EFBIG && failed != EINVAL && failed != ELOOP) {
@@ -279,10 +279,11 @@ load(struct uidlist *u, int dir)
 	} else {
 		u->must_rewrite = true;
 		if (failed != ENOENT)
-			u->trouble = "it is no file, or far too large";
+			u->trouble = "dovecot-uidlist: it is no file, or far too large";
 	}
 	arena_free(&mem);
-	hold_against_floor(u, dir);
+	if (has_floor)
+		hold_against_floor(u, validity, next);
 	return 0;
 }
 

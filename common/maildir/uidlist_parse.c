@@ -92,19 +92,19 @@ uidlist_parse_records(struct uidlist *u, char *text, size_t length)
 		size_t n;
 
 		if (!stop) {
-			uidlist_complain(u, "its last line was cut off");
+			uidlist_complain(u, "dovecot-uidlist: its last line was cut off");
 			break;
 		}
 		n = (size_t)(stop - at);
 		if (n > 0 && at[n - 1] == '\r') {
 			n--;
-			uidlist_complain(u, "its lines end in CRLF");
+			uidlist_complain(u, "dovecot-uidlist: its lines end in CRLF");
 		}
 		at[n] = '\0';
 		if (parse_record(at, n, &r))
 			uidlist_push(u, r);
 		else
-			uidlist_complain(u, "a line of it cannot be read");
+			uidlist_complain(u, "dovecot-uidlist: a line of it cannot be read");
 		at = stop + 1;
 	}
 }
@@ -140,7 +140,7 @@ uidlist_bring_to_order(struct uidlist *u, size_t from)
 		u->next = u->record[u->count - 1].uid + 1;
 	if (sorted)
 		return;
-	uidlist_complain(u, "its UIDs are not in order");
+	uidlist_complain(u, "dovecot-uidlist: its UIDs are not in order");
 	qsort(u->record, u->count, sizeof(*u->record), compare_uids);
 	if (u->record[u->count - 1].uid >= u->next)
 		u->next = u->record[u->count - 1].uid + 1;
