@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/index/scan.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
+#include "common/maildir/name.h"
 
 static bool
 may_write(int dir)
@@ -28,6 +30,7 @@ target_open(struct store *s, const char *name, struct target *t)
 	t->cur = t->new_mail = t->tmp = -1;
 	uidlist_init(&t->uids);
 	keywords_init(&t->keywords);
+	t->folder_name = name_to_dir(name, &t->mem);
 	t->folder = store_open_folder(s, name);
 	if (t->folder >= 0 && (t->cur = dir_open(t->folder, "cur")) >= 0 && (t->new_mail = dir_make(t->folder, "new")) >= 0 &&
 	    (t->tmp = dir_make(t->folder, "tmp")) >= 0 && may_write(t->folder) && may_write(t->cur) && may_write(t->tmp))
@@ -53,11 +56,28 @@ target_close(struct target *t)
 	t->folder = t->cur = t->new_mail = t->tmp = -1;
 }
 
+/* What is put into a folder that is just being deleted would be gone with it. */
+static bool
+is_still_there(const struct target *t)
+{
+	struct stat there, opened;
+
+	return fstatat(store_root(t->store), t->folder_name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(t->folder, &opened) == 0 && there.st_ino == opened.st_ino && there.st_dev == opened.st_dev;
+}
+
 int
 target_lock(struct target *t)
 {
-	if (uidlist_lock(t->folder, LIMIT_LOCK_SECONDS, &t->lock) != 0)
+	if (uidlist_lock(t->folder, LIMIT_LOCK_SECONDS, &t->lock) != 0) {
+		errno = errno == ESTALE ? ENOENT : errno;
 		return -1;
+	}
+	if (!is_still_there(t)) {
+		dotlock_release(&t->lock);
+		errno = ENOENT;
+		return -1;
+	}
 	if (uidlist_refresh(&t->uids, t->folder) == 0 && keywords_refresh(&t->keywords, t->folder) == 0)
 		return 0;
 	dotlock_release(&t->lock);

@@ -9,6 +9,7 @@
 
 struct target {
 	struct store   *store;
+	const char     *folder_name;
 	int             folder, cur, new_mail, tmp;
 	struct uidlist  uids;
 	struct keywords keywords;
@@ -34,7 +35,7 @@ typedef bool target_find_again_fn(void *context, struct incoming *in);
 int  target_open(struct store *s, const char *name, struct target *t);
 void target_close(struct target *t); /* releases the lock, too */
 
-/* Lock it and read its lists anew. */
+/* Lock it and read its lists anew.  ENOENT: it was deleted or renamed since. */
 int target_lock(struct target *t);
 
 /* Letter of a keyword, giving one where needed; -1 with EMLINK.  Under the lock. */
