@@ -323,8 +323,10 @@ store_list(struct store *s, struct arena *mem, struct store_folder **folders_out
 	const char **names;
 	size_t count;
 
-	if (store_names(s, mem, &names, &count) != 0 || subscriptions_read(s->root, mem, &subs) != 0)
+	if (store_names(s, mem, &names, &count) != 0)
 		return -1;
+	if (subscriptions_read(s->root, mem, &subs) != 0)
+		memset(&subs, 0, sizeof(subs)); /* mailboxes can be named without them (N17) */
 	list_add(&l, "INBOX", dir_is_there(s->root, "cur"), false);
 	for (size_t i = 0; i < count; i++)
 		list_add(&l, names[i], true, false);
@@ -337,6 +339,18 @@ store_list(struct store *s, struct arena *mem, struct store_folder **folders_out
 	*folders_out = l.folder;
 	*count_out = l.count;
 	return 0;
+}
+
+int
+store_check_subscriptions(struct store *s)
+{
+	struct arena mem = ARENA_EMPTY;
+	struct subscriptions subs;
+	int failed = subscriptions_read(s->root, &mem, &subs), saved = errno;
+
+	arena_free(&mem);
+	errno = saved;
+	return failed;
 }
 
 int

@@ -49,9 +49,13 @@ struct store_folder {
 /*
  * All mailboxes, sorted by name with INBOX first, in mem: *count_out of them
  * in an array that the caller borrows.  Subscribed names without a mailbox are
- * listed with exists == false, has_children == false, subscribed == true.
+ * listed with exists == false, has_children == false, subscribed == true.  Where
+ * the subscriptions cannot be read, nothing is subscribed.
  */
 int store_list(struct store *s, struct arena *mem, struct store_folder **folders_out, size_t *count_out);
+
+/* Can they be read?  -1 with errno; EFBIG: the file is larger than LIMIT_SUBSCRIPTIONS_BYTES. */
+int store_check_subscriptions(struct store *s);
 
 bool store_has(struct store *s, const char *name);
 
