@@ -28,7 +28,7 @@
 #include "common/base/wipe.h"
 #include "common/start/auth_line.h"
 
-enum { BACKLOG_PAUSE_MS = 20, READ_BYTES = 4096 };
+enum { BACKLOG_PAUSE_MS = 20, READ_BYTES = 1000 };
 
 struct auth_client {
 	int        fd;

@@ -15,6 +15,7 @@
 
 #include "common/start/keeper.h"
 #include "common/start/pump_run.h"
+#include "common/start/seccomp.h"
 #include "common/start/tls_compat.h"
 #include "common/start/tls_context.h"
 #include "common/start/tls_warm.h"
@@ -85,6 +86,7 @@ keeper_run(const struct pump_maker *maker, int requests, int status)
 	ctx = tls_context_make(maker->settings, maker->service, true, why, sizeof(why));
 	if (ctx)
 		tls_warm(ctx);
+	seccomp_prepare(SECCOMP_PUMP);
 	if (ctx && !pump_lock(maker, &what)) {
 		snprintf(why, sizeof(why), "default_login_user: %s: %s", what, strerror(errno));
 		ctx = NULL;

@@ -27,6 +27,7 @@
 #include "common/start/descriptors.h"
 #include "common/start/keeper.h"
 #include "common/start/privileges.h"
+#include "common/start/seccomp.h"
 #include "common/start/tls_file.h"
 
 enum { PAUSE_MS = 100, ACCEPT_MOST = 16, LOOK_MS = 1000, COMPLAIN_MS = 60 * 1000, WHY_ROOM = 256 };
@@ -319,6 +320,7 @@ listener_run(struct prepared *p, const struct listening *on, size_t count, uint6
 		fcntl(on[i].fd, F_SETFL, fcntl(on[i].fd, F_GETFL) | O_NONBLOCK);
 	set_signal(SIGCHLD, on_child);
 	set_signal(SIGHUP, on_hang_up);
+	seccomp_prepare(SECCOMP_SESSION);
 	if (p->pump.is_ready)
 		renew_keeper(l);
 	l->last_accept = clock_ms();

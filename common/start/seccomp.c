@@ -127,12 +127,22 @@ struct segment {
 	const struct rule *rule;
 };
 
+/* A branch of the search that ends in a verdict. */
+struct ending {
+	unsigned short     at; /* the step that jumps */
+	bool               if_true;
+	const struct rule *rule;
+};
+
 struct program {
 	struct rule        rule[MOST_RULES];
 	size_t             rules;
 	uint32_t           otherwise; /* the verdict of calls without a rule */
-	struct sock_filter step[4 * MOST_RULES + 24];
+	struct ending      ending[2 * MOST_RULES + 2];
+	size_t             endings;
+	struct sock_filter step[2 * MOST_RULES + 24];
 	unsigned short     len;
+	unsigned short     own_pid; /* the step that compares with it: a forked process puts in its own */
 };
 
 static void
@@ -207,10 +217,36 @@ emit_verdict(struct program *p, const struct rule *r)
 {
 	if (r && r->has_argument) {
 		add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, args[0]) + 8 * r->argument, 0, 0);
+		if (r->call == SYS_tgkill)
+			p->own_pid = p->len;
 		add(p, BPF_JMP | BPF_JEQ | BPF_K, r->value, 1, 0);
 		add(p, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0, 0);
 	}
 	add(p, BPF_RET | BPF_K, r ? r->verdict : p->otherwise, 0, 0);
+}
+
+static void emit_search(struct program *p, const struct segment *segment, size_t count);
+
+static void
+set_jump(struct program *p, unsigned short at, bool if_true)
+{
+	unsigned short over = (unsigned short)(p->len - at - 1);
+
+	if (over > UINT8_MAX)
+		bug("seccomp filter too long for its jumps");
+	*(if_true ? &p->step[at].jt : &p->step[at].jf) = (uint8_t)over;
+}
+
+/* Where step at goes: on with the search behind what is there, or to a verdict that is not there yet. */
+static void
+emit_branch(struct program *p, unsigned short at, bool if_true, const struct segment *segment, size_t count)
+{
+	if (count == 1) {
+		p->ending[p->endings++] = (struct ending){ at, if_true, segment->rule };
+		return;
+	}
+	set_jump(p, at, if_true);
+	emit_search(p, segment, count);
 }
 
 /* A search by halves; as deep as the logarithm of MOST_RULES. */
@@ -218,19 +254,36 @@ static void
 emit_search(struct program *p, const struct segment *segment, size_t count)
 {
 	size_t half = count / 2;
-	unsigned short at = p->len, left;
+	unsigned short at = p->len;
 
-	if (count == 1) {
-		emit_verdict(p, segment->rule);
-		return;
-	}
 	add(p, BPF_JMP | BPF_JGE | BPF_K, segment[half].first, 0, 0);
-	emit_search(p, segment, half);
-	left = (unsigned short)(p->len - at - 1);
-	if (left > UINT8_MAX)
-		bug("seccomp filter too long for its jumps");
-	p->step[at].jt = (uint8_t)left;
-	emit_search(p, segment + half, count - half);
+	emit_branch(p, at, false, segment, half);
+	emit_branch(p, at, true, segment + half, count - half);
+}
+
+static bool
+ends_alike(const struct rule *a, const struct rule *b)
+{
+	return a == b || (b && !b->has_argument && is_same_verdict(a, b));
+}
+
+/* Each verdict once, behind the search. */
+static void
+emit_endings(struct program *p)
+{
+	for (size_t i = 0; i < p->endings; i++) {
+		const struct rule *rule = p->ending[i].rule;
+		bool is_there = false;
+
+		for (size_t k = 0; k < i && !is_there; k++)
+			is_there = ends_alike(p->ending[k].rule, rule);
+		if (is_there)
+			continue;
+		for (size_t k = i; k < p->endings; k++)
+			if (ends_alike(p->ending[k].rule, rule))
+				set_jump(p, p->ending[k].at, p->ending[k].if_true);
+		emit_verdict(p, rule);
+	}
 }
 
 /* Calls of another architecture's numbering end the process, whatever the role. */
@@ -253,8 +306,10 @@ finish(struct program *p, uint32_t otherwise)
 	struct segment segment[2 * MOST_RULES + 1];
 
 	p->otherwise = otherwise;
+	p->endings = 0;
 	qsort(p->rule, p->rules, sizeof(p->rule[0]), by_call);
-	emit_search(p, segment, cut_segments(p, segment));
+	emit_search(p, segment, cut_segments(p, segment)); /* two at least: calls with a rule, and those above them */
+	emit_endings(p);
 }
 
 static void
@@ -277,18 +332,30 @@ load(struct program *p)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+static const struct role {
+	const int *call;
+	size_t     count;
+} roles[] = {
+	[SECCOMP_SESSION] = { session_calls, sizeof(session_calls) / sizeof(session_calls[0]) },
+	[SECCOMP_PUMP] = { pump_calls, sizeof(pump_calls) / sizeof(pump_calls[0]) },
+};
+static struct program prepared[sizeof(roles) / sizeof(roles[0])];
+
+void
+seccomp_prepare(enum seccomp_role role)
+{
+	if (prepared[role].len == 0)
+		build(&prepared[role], roles[role].call, roles[role].count);
+}
+
 bool
 seccomp_filter(enum seccomp_role role)
 {
-	struct program p;
-
 	if (THIS_ARCHITECTURE == 0)
 		return true;
-	if (role == SECCOMP_SESSION)
-		build(&p, session_calls, sizeof(session_calls) / sizeof(session_calls[0]));
-	else
-		build(&p, pump_calls, sizeof(pump_calls) / sizeof(pump_calls[0]));
-	return load(&p);
+	seccomp_prepare(role);
+	prepared[role].step[prepared[role].own_pid].k = (uint32_t)getpid();
+	return load(&prepared[role]);
 }
 
 /*
