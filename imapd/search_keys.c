@@ -193,22 +193,36 @@ match_field(struct search_message *m, const struct search_key *key)
 	return false;
 }
 
-/* Each field as "Name: value", decoded; nothing is found across two of them. */
+/* One text of a header, decoded, behind its name if it has one; nothing is found across two of them. */
+static void
+add_field(struct search_message *m, struct span name, struct span value)
+{
+	struct arena_mark mark = arena_mark(&m->mem);
+
+	if (name.at) {
+		search_text_add(&m->text, name);
+		search_text_add(&m->text, span_of(": "));
+	}
+	search_text_add(&m->text, header_decode(value, &m->mem));
+	search_text_pause(&m->text);
+	arena_release(&m->mem, mark);
+}
+
+/* All fields; the lines between that are none, whatever they are, as they stand. */
 static void
 add_header(struct search_message *m, struct span block)
 {
-	struct search_text *t = &m->text;
+	const char *end = block.at + block.len, *from = block.at;
 	struct field field;
 
-	while (!t->is_found && header_next(&block, &field)) {
-		struct arena_mark mark = arena_mark(&m->mem);
-
-		search_text_add(t, field.name);
-		search_text_add(t, span_of(": "));
-		search_text_add(t, header_decode(field.value, &m->mem));
-		search_text_pause(t);
-		arena_release(&m->mem, mark);
+	while (!m->text.is_found && header_next(&block, &field)) {
+		if (field.whole.at > from)
+			add_field(m, SPAN_NONE, span_make(from, (size_t)(field.whole.at - from)));
+		add_field(m, field.name, field.value);
+		from = field.whole.at + field.whole.len;
 	}
+	if (!m->text.is_found)
+		add_field(m, SPAN_NONE, span_make(from, (size_t)(end - from)));
 }
 
 static bool

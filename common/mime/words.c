@@ -131,6 +131,20 @@ find_word(struct span s, size_t from)
 	return s.len;
 }
 
+/* A line folded with a tab is one with a space to its reader, and to RFC 5256 s.2.1. */
+static struct span
+with_spaces_for_tabs(struct span s, struct arena *mem)
+{
+	char *copy, *at;
+
+	if (!span_find(s, '\t'))
+		return s;
+	copy = at = arena_string(mem, s);
+	while ((at = memchr(at, '\t', (size_t)(copy + s.len - at))) != NULL)
+		*at++ = ' ';
+	return span_make(copy, s.len);
+}
+
 /* NUL, CR and LF may come out of encoded words; nobody who compares or shows the text wants them. */
 static struct span
 copy_clean(struct span s, struct arena *mem)
@@ -197,5 +211,5 @@ header_decode(struct span value, struct arena *mem)
 {
 	struct span text = header_unfold(value, mem);
 
-	return is_plain(text) ? text : decode(text, mem);
+	return with_spaces_for_tabs(is_plain(text) ? text : decode(text, mem), mem);
 }
