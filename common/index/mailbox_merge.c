@@ -20,18 +20,19 @@ move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
 	int failed;
 
 	if (fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-		return;
-	failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
+		failed = fstatat(box->new_mail, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0 ? EEXIST : ENOENT;
+	else
+		failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
 	if (failed == ENAMETOOLONG) {
 		name = f->name;
 		failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
 	}
+	f->is_first = !failed;
 	if (failed && failed != ENOENT)
 		return;
 	/* ENOENT: another session was faster and has it as \Recent; that is its name now, most likely */
 	f->name = name;
 	f->in_new = false;
-	f->is_first = !failed;
 }
 
 void

@@ -517,6 +517,33 @@ test_append_several(void **state)
 	tree_remove(&t);
 }
 
+/* What waits for a folder that is deleted or renamed meanwhile is refused and leaves nothing. */
+static void
+test_target_gone(void **state)
+{
+	struct arena mem = ARENA_EMPTY;
+	uint32_t uidvalidity;
+	struct ranges got;
+	struct append *a;
+	struct tree t;
+
+	(void)state;
+	for (int how = 0; how < 2; how++) {
+		tree_make(&t);
+		assert_int_equal(store_create(t.store, "A"), 0);
+		assert_int_equal(append_open(t.store, "A", &a), 0);
+		assert_int_equal(append_message(a, 0, NULL, 0, -1), 0);
+		assert_int_equal(append_write(a, "x", 1), 0);
+		assert_int_equal(how ? renameat(t.root, ".A", t.root, "..linnet-gone.1") : store_rename(t.store, "A", "B"), 0);
+		assert_int_equal(append_commit(a, &mem, &uidvalidity, &got), -1);
+		assert_int_equal(errno, ENOENT);
+		append_close(a);
+		assert_false(tree_has(&t, ".B/dovecot-uidlist.lock"));
+		tree_remove(&t);
+	}
+	arena_free(&mem);
+}
+
 /* W05, W06: bases that come twice or cannot stand in a uidlist */
 static void
 test_odd_files(void **state)
@@ -773,6 +800,7 @@ main(void)
 		cmocka_unit_test(test_copy_and_move),   cmocka_unit_test(test_copy_of_changed),
 		cmocka_unit_test(test_append_several),  cmocka_unit_test(test_odd_files),
 		cmocka_unit_test(test_flag_undone_unseen), cmocka_unit_test(test_part_replaced),
+		cmocka_unit_test(test_target_gone),
 		cmocka_unit_test(test_twins_on_a_full_disk),
 		cmocka_unit_test(test_lost_mailbox),    cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_many),            cmocka_unit_test(test_watch),
