@@ -2,7 +2,7 @@
  * charset.c - character sets to UTF-8
  *
  * UTF-8 and US-ASCII (which mail that is neither calls itself too) are checked
- * here; the rest goes through libc's iconv.  Only the sets of the table below
+ * here; the rest goes through tables or libc's iconv (charset_set.c).  Only the sets of the table below
  * are let through to it: a message names its set, and the rare converters of
  * some libc have had holes.
  */
@@ -15,11 +15,13 @@
 
 #include "common/base/die.h"
 #include "common/mime/ascii.h"
+#include "common/mime/charset_set.h"
 
-enum { HELD_MOST = 16, NAME_MOST = 40 };
+enum { HELD_MOST = 16 };
 
 struct charset {
-	iconv_t cd; /* (iconv_t)-1: UTF-8 */
+	struct charset_set *set; /* NULL: UTF-8 */
+	iconv_t cd;              /* of a set that is no table */
 	char    held[HELD_MOST]; /* an incomplete character at the end of the last piece */
 	size_t  held_len;
 };
@@ -136,20 +138,26 @@ find_name(struct span s, char *name)
 struct charset *
 charset_open(struct span name)
 {
-	char iconv_name[NAME_MOST];
+	char iconv_name[CHARSET_SET_NAME];
+	struct charset_set *set = NULL;
 	iconv_t cd = (iconv_t)-1;
 	struct charset *cs;
 
 	if (!find_name(name, iconv_name))
 		return NULL;
 	if (iconv_name[0]) {
-		cd = iconv_open("UTF-8", iconv_name);
-		if (cd == (iconv_t)-1)
+		set = charset_set_find(iconv_name);
+		if (!set)
+			return NULL;
+		if (!set->is_table)
+			cd = charset_set_open(set);
+		if (!set->is_table && cd == (iconv_t)-1)
 			return NULL;
 	}
 	cs = malloc(sizeof(*cs));
 	if (!cs)
 		die("out of memory: a character set");
+	cs->set = set;
 	cs->cd = cd;
 	cs->held_len = 0;
 	return cs;
@@ -159,7 +167,7 @@ struct charset *
 charset_close(struct charset *cs)
 {
 	if (cs && cs->cd != (iconv_t)-1)
-		iconv_close(cs->cd);
+		charset_set_close(cs->set, cs->cd);
 	free(cs);
 	return NULL;
 }
@@ -235,7 +243,24 @@ charset_is_same(const struct charset *cs, struct span s)
 {
 	int why;
 
-	return cs->cd == (iconv_t)-1 && cs->held_len == 0 && valid_run(s, &why) == s.len;
+	if (cs->cd != (iconv_t)-1 || cs->held_len > 0)
+		return false;
+	return (cs->set ? ascii_run(s.at, s.len) : valid_run(s, &why)) == s.len;
+}
+
+static void
+convert_table(const struct charset_set *set, struct span s, struct buf *out)
+{
+	while (s.len > 0) {
+		size_t n = ascii_run(s.at, s.len), top;
+
+		buf_add(out, s.at, n);
+		s = span_skip(s, n);
+		for (; s.len > 0 && (unsigned char)s.at[0] >= CHARSET_TOPS; s = span_skip(s, 1)) {
+			top = (unsigned char)s.at[0] - CHARSET_TOPS;
+			buf_add(out, set->utf8[top], set->utf8_len[top]);
+		}
+	}
 }
 
 /* As convert_utf8, through iconv. */
@@ -266,7 +291,14 @@ convert_iconv(struct charset *cs, struct span s, struct buf *out)
 static void
 convert_some(struct charset *cs, struct span s, struct buf *out)
 {
-	size_t left = cs->cd == (iconv_t)-1 ? convert_utf8(s, out) : convert_iconv(cs, s, out);
+	size_t left = 0;
+
+	if (cs->cd != (iconv_t)-1)
+		left = convert_iconv(cs, s, out);
+	else if (cs->set)
+		convert_table(cs->set, s, out);
+	else
+		left = convert_utf8(s, out);
 
 	memmove(cs->held, s.at + s.len - left, left);
 	cs->held_len = left;
