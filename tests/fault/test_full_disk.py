@@ -116,3 +116,59 @@ def test_two_disks():
         assert [m.sum for m in copies] == [before.messages[uid].sum for uid in (1, 2, 3, 4)]
         assert all(m.date == 1000000000 and m.flags == {"Seen", "work"} for m in copies)
         assert not store.tmp_files(mail)
+
+
+def test_sessions_on_a_full_disk():
+    """K14 on the wire: each refusal is [OVERQUOTA] and one log line that names the place; the rest works."""
+    with small_disk("size=1m,mode=0755") as disk:
+        mail = linnet.make_maildir(disk / "mail", "T", "Old")
+        linnet.fill(mail, 10, flags="S")
+        with linnet.preauth("imapd", mail) as session:
+            wire = session.wire
+            wire.line()
+            wire.ok("s", "SELECT T")
+            wire.ok("s", "SELECT INBOX")
+            wire.ok("d", r"STORE 1:3 +FLAGS (\Deleted word)")
+            fill_up(disk)
+            refused = (("STORE 4 +FLAGS (new)", "change flags in", "."), ("COPY 4:5 T", "copy to", ".T"),
+                       ("APPEND T {9000+}\r\n" + "x" * 9000, "append to", ".T"), ("MOVE 6 T", "move to", ".T"))
+            for command, _, _ in refused:
+                assert wire.command("n", command)[-1].startswith(b"n NO [OVERQUOTA]"), command
+            log = session.log().splitlines()
+            assert len(log) == len(refused)
+            for line, (_, what, place) in zip(log, refused):
+                assert what in line and f"mail_location {mail}, folder {place})" in line
+            assert not store.tmp_files(mail)
+            for command in ("FETCH 1:* (FLAGS BODY.PEEK[])", r"STORE 5:7 -FLAGS (\Seen)", r"STORE 4 +FLAGS (\Flagged)",
+                            "EXPUNGE", "DELETE Old", "SELECT T", "SELECT INBOX", 'LIST "" *', "STATUS T (MESSAGES)"):
+                wire.ok("w", command)
+        fill_up(disk)
+        with linnet.preauth("pop3d", mail) as session:
+            wire = session.wire
+            assert wire.line().startswith(b"+OK") and wire.pop("STAT").startswith(b"+OK 7 ")
+            assert wire.pop("DELE 1").startswith(b"+OK") and wire.pop("QUIT").startswith(b"+OK")
+        with linnet.preauth("imapd", mail) as session:
+            session.wire.line()
+            assert b"* 6 EXISTS" in session.wire.ok("s", "SELECT INBOX")
+
+
+def test_sessions_on_a_read_only_disk():
+    """W14 on the wire: reading and flags in memory only; each change refused."""
+    with small_disk("size=1m,mode=0755") as disk:
+        mail = linnet.make_maildir(disk / "mail", "T")
+        linnet.fill(mail, 3)
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        with linnet.preauth("imapd", mail) as session:
+            wire = session.wire
+            wire.line()
+            assert wire.ok("s", "SELECT INBOX")[-1].startswith(b"s OK [READ-ONLY]")
+            wire.ok("f", "FETCH 1:* (FLAGS BODY[])")
+            for command in (r"STORE 1 +FLAGS (\Seen)", "COPY 1 T", "APPEND T {3+}\r\nabc", "EXPUNGE", "DELETE T",
+                            "CREATE New", "SUBSCRIBE T", "RENAME T U"):
+                assert wire.command("n", command)[-1].startswith(b"n NO [READ-ONLY]"), command
+        with linnet.preauth("pop3d", mail) as session:
+            wire = session.wire
+            assert wire.line().startswith(b"+OK") and wire.pop("RETR 1").startswith(b"+OK")
+            wire.until_dot()
+            assert wire.pop("DELE 1").startswith(b"-ERR [SYS/PERM]") and wire.pop("QUIT").startswith(b"+OK")
+            assert "Error" not in session.log()
