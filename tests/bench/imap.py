@@ -61,7 +61,7 @@ def pair():
 
 def command(sock, text):
     """Send it and read to its OK; returns the number of bytes."""
-    sock.sendall(b"t " + text.encode() + b"\r\n")
+    sock.sendall(b"benched " + text.encode() + b"\r\n")
     total, tail = 0, b"\n"
     while True:
         more = sock.recv(1 << 18)
@@ -70,8 +70,8 @@ def command(sock, text):
         total += len(more)
         tail = (tail + more)[-400:]
         last = tail.rstrip(b"\r\n").rpartition(b"\n")[2]
-        if tail.endswith(b"\r\n") and last.startswith(b"t "):
-            if not last.startswith(b"t OK"):
+        if tail.endswith(b"\r\n") and last.startswith(b"benched "):
+            if not last.startswith(b"benched OK"):
                 raise linnet.Failure(f"{text}: {last!r}")
             return total
 
