@@ -19,6 +19,7 @@ enum {
 	LIMIT_LISTENER_CHILDREN   = 20000,     /* connections of one listener */
 	LIMIT_LISTENER_WAITING    = 4096,      /* of these before login */
 	LIMIT_LISTENER_WAITING_ADDRESS = 256,  /* of these from one IPv4 address or IPv6 /64 */
+	LIMIT_LISTENER_WAITING_SHARED = 2048,  /* of these from an address that speaks for many: a proxy, a webmail */
 
 	/* after login */
 	LIMIT_LINE                = 64 * 1024, /* bytes of one line */

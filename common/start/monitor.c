@@ -207,6 +207,8 @@ hear_greeter(struct monitor *m)
 		return MONITOR_GOING_ON;
 	if (n <= 0)
 		finish(m, span_of("the greeter ended"), NULL, NULL);
+	if ((size_t)n > m->in_most)
+		m->in_most = (size_t)n;
 	if (!greeter_message_is_whole(&m->in, (size_t)n) || !handlers[m->in.kind].may(m)) {
 		log_error("the greeter sent packet %u of %zd bytes where it may not", n >= 4 ? m->in.kind : 0, n);
 		finish(m, span_of("greeter broke the protocol"), NULL, NULL);
@@ -293,7 +295,7 @@ become_session(struct monitor *m)
 		.authd = auth_client_release(m->authd),
 		.terminated = &monitor_terminated,
 	};
-	wipe(&m->in, sizeof(m->in));
+	wipe(&m->in, m->in_most);
 	login_log_success(&m->facts, login.user, (int)getpid());
 	if (m->c->logged_in)
 		*m->c->logged_in = true;

@@ -24,6 +24,7 @@ struct monitor {
 	bool                     expects_proxy, is_plaintext_allowed, is_greeted;
 	const char              *tls;     /* for struct login */
 	struct greeter_message   in;
+	size_t                   in_most; /* bytes of in that were ever written: the rest need not be wiped */
 	struct greeter_reply     reply;
 	char                     session_id[MONITOR_SESSION_ID_ROOM];
 };
