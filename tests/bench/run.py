@@ -1,8 +1,10 @@
 """run.py - the benchmarks: what linnet costs beside the installed Dovecot
 
 run.py login [--rounds N] [--only SERVER ...] [ROW ...]
+run.py burst [--only SERVER ...] [COUNT ...]
 
 login   CPU of the whole server for one connection of each kind, memory of an idle one
+burst   that many clients log in at the same moment: who is refused
 """
 import argparse
 import pathlib
@@ -10,6 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+import burst  # noqa: E402
 import login  # noqa: E402
 
 
@@ -21,6 +24,10 @@ def main():
     row.add_argument("--only", action="append", metavar="SERVER", help='"listener", "exec", "Dovecot", "Dovecot fast"')
     row.add_argument("rows", nargs="*", metavar="ROW", help=" ".join([*login.WORKS, *login.IDLE]))
     row.set_defaults(run=lambda o: login.run(o.rounds, o.rows, o.only))
+    row = benches.add_parser("burst", help="that many clients log in at the same moment: who is refused")
+    row.add_argument("--only", action="append", metavar="SERVER")
+    row.add_argument("counts", nargs="*", type=int, metavar="COUNT", help="200 2000")
+    row.set_defaults(run=lambda o: burst.run(o.counts or [200, 2000], o.only))
     options = parser.parse_args()
     options.run(options)
 
