@@ -24,7 +24,10 @@ static struct known {
 	char          folded[KNOWN_MOST];
 } known[KNOWN_CODES];
 
-/* The character at the front of *rest, which is moved behind it; a byte that begins none stands for itself. */
+/*
+ * The character at the front of *rest, which is moved behind it; a byte that begins none stands
+ * for itself.
+ */
 static uint32_t
 take_character(struct span *rest)
 {
@@ -131,13 +134,14 @@ static size_t
 lower_ascii(struct span s, char *to)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101);
-	uint64_t word, low;
+	uint64_t word, low, upper;
 	size_t n = 0;
 
 	for (; s.len - n >= sizeof(word); n += sizeof(word)) {
 		memcpy(&word, s.at + n, sizeof(word));
 		low = word & ~ASCII_TOPS;
-		low |= (((low + each * (0x80 - 'A')) ^ (low + each * (0x7f - 'Z'))) & ASCII_TOPS) >> 2;
+		upper = (low + each * (0x80 - 'A')) ^ (low + each * (0x7f - 'Z'));
+		low |= (upper & ASCII_TOPS) >> 2;
 		memcpy(to + n, &low, sizeof(low));
 		if (word & ASCII_TOPS)
 			return n + ascii_bytes_of(word);
