@@ -2,9 +2,11 @@
 
 run.py login [--rounds N] [--only SERVER ...] [ROW ...]
 run.py burst [--only SERVER ...] [COUNT ...]
+run.py imap [--messages N] [--rounds N] [--mail MAILDIR] [--only SERVER] [ROW ...]
 
 login   CPU of the whole server for one connection of each kind, memory of an idle one
 burst   that many clients log in at the same moment: who is refused
+imap    CPU of FETCH and SEARCH on 10,000 messages
 """
 import argparse
 import pathlib
@@ -13,6 +15,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import burst  # noqa: E402
+import imap  # noqa: E402
 import login  # noqa: E402
 
 
@@ -28,6 +31,9 @@ def main():
     row.add_argument("--only", action="append", metavar="SERVER")
     row.add_argument("counts", nargs="*", type=int, metavar="COUNT", help="200 2000")
     row.set_defaults(run=lambda o: burst.run(o.counts or [200, 2000], o.only))
+    row = benches.add_parser("imap", help="CPU of FETCH and SEARCH on 10,000 messages")
+    imap.add_arguments(row)
+    row.set_defaults(run=imap.run)
     options = parser.parse_args()
     options.run(options)
 
