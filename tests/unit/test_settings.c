@@ -1,126 +1,14 @@
-/* test_settings.c - linnet.conf: syntax, values, sections, includes, and words about mistakes */
+/* test_settings.c - linnet.conf: syntax, values, sections, and words about mistakes */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/buf.h"
-#include "common/base/limits.h"
-#include "common/base/settings.h"
-
-enum { MOST_FILES = 16 };
-
-/* A folder of files that a test writes and that go with it. */
-struct fixture {
-	char                     folder[64];
-	char                    *written[MOST_FILES];
-	size_t                   count;
-	struct arena             mem;
-	struct settings          s;
-	struct settings_problems problems;
-};
-
-static int
-set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	snprintf(f->folder, sizeof(f->folder), "/tmp/linnet-settings-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	*state = f;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	while (f->count > 0) {
-		unlink(f->written[--f->count]);
-		free(f->written[f->count]);
-	}
-	rmdir(f->folder);
-	arena_free(&f->mem);
-	free(f);
-	return 0;
-}
-
-static const char *
-path_of(struct fixture *f, const char *name)
-{
-	return arena_printf(&f->mem, "%s/%s", f->folder, name);
-}
-
-static const char *
-write_bytes(struct fixture *f, const char *name, const char *bytes, size_t n)
-{
-	const char *path = path_of(f, name);
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, n, file), n);
-	fclose(file);
-	assert_in_range(f->count, 0, MOST_FILES - 1);
-	f->written[f->count++] = strdup(path);
-	return path;
-}
-
-static const char *
-write_file(struct fixture *f, const char *name, const char *text)
-{
-	return write_bytes(f, name, text, strlen(text));
-}
-
-/* Loads text as the main file. */
-static bool
-load_as(struct fixture *f, const char *service, const char *text)
-{
-	const char *path = write_file(f, "linnet.conf", text);
-	bool ok = settings_load(path, service, &f->mem, &f->s, &f->problems);
-
-	unlink(path);
-	free(f->written[--f->count]);
-	return ok;
-}
-
-static bool
-load(struct fixture *f, const char *text)
-{
-	return load_as(f, "imap", text);
-}
-
-/* All problems that are worth a log line, as "line text\n". */
-static const char *
-told(struct fixture *f)
-{
-	const char *all = "";
-
-	for (size_t i = 0; i < f->problems.count; i++)
-		if (!f->problems.problem[i].note)
-			all = arena_printf(&f->mem, "%s%u %s\n", all, f->problems.problem[i].line,
-			                   f->problems.problem[i].text);
-	return all;
-}
-
-static void
-assert_told(struct fixture *f, const char *part)
-{
-	if (!strstr(told(f), part))
-		fail_msg("expected \"%s\" in:\n%s", part, told(f));
-}
-
-static void
-assert_clean(struct fixture *f)
-{
-	assert_string_equal(told(f), "");
-}
+#include "tests/unit/settings_folder.h"
 
 /* The lines of the tutorial, one after the other, as they stand there. */
 static void
@@ -512,104 +400,6 @@ test_databases_in_order(void **state)
 	assert_string_equal(f->s.userdb[1].args, "");
 }
 
-/*
- * Included files are read in the order of their names, within a section too, and
- * relative to the includer.
- */
-static void
-test_includes(void **state)
-{
-	struct fixture *f = *state;
-	const char *folder = path_of(f, "d");
-
-	mkdir(folder, 0700);
-	write_file(f, "d/20-b.conf", "login_greeting = $login_greeting two\n");
-	write_file(f, "d/10-a.conf", "login_greeting = one\n!include ../args\n");
-	write_file(f, "args", "auth_default_realm = example.org\n");
-	write_file(f, "driver", "driver = sql\n");
-	assert_true(load(
-		f, "!include d/*.conf\npassdb {\n !include driver\n}\n!include_try none-*.conf\n"));
-	assert_clean(f);
-	assert_string_equal(f->s.login_greeting, "one two");
-	assert_string_equal(f->s.auth_default_realm, "example.org");
-	assert_string_equal(f->s.passdb[0].driver, "sql");
-	while (f->count > 0) {
-		unlink(f->written[--f->count]);
-		free(f->written[f->count]);
-	}
-	rmdir(folder);
-}
-
-/* A file closes what it opens: a } too many must not end the includer's section. */
-static void
-test_include_is_balanced(void **state)
-{
-	struct fixture *f = *state;
-
-	write_file(f, "close", "}\n");
-	assert_false(load(f, "passdb {\n driver = sql\n !include close\n}\n"));
-	assert_told(f, "1 a } without its {");
-	assert_int_equal(f->s.passdb_count, 1);
-}
-
-static void
-test_no_file(void **state)
-{
-	struct fixture *f = *state;
-
-	assert_false(settings_load(path_of(f, "none.conf"), NULL, &f->mem, &f->s, &f->problems));
-	assert_told(f, "none.conf: No such file or directory");
-	assert_string_equal(f->s.login_greeting, "linnet ready.");
-	assert_false(settings_load(f->folder, NULL, &f->mem, &f->s, &f->problems));
-	assert_told(f, "Is a directory");
-	assert_true(settings_load("/dev/null", NULL, &f->mem, &f->s, &f->problems));
-}
-
-static void
-test_nul_byte(void **state)
-{
-	struct fixture *f = *state;
-	const char *path = write_bytes(f, "nul.conf", "ssl = no\n\0\n", 11);
-
-	assert_false(settings_load(path, NULL, &f->mem, &f->s, &f->problems));
-	assert_told(f, "it has a NUL byte");
-}
-
-static void
-test_limit_conf_file(void **state)
-{
-	struct fixture *f = *state;
-	char *big = malloc(LIMIT_CONF_FILE + 1);
-	const char *path;
-
-	memset(big, '\n', LIMIT_CONF_FILE + 1);
-	path = write_bytes(f, "big.conf", big, LIMIT_CONF_FILE);
-	assert_true(settings_load(path, NULL, &f->mem, &f->s, &f->problems));
-	path = write_bytes(f, "big2.conf", big, LIMIT_CONF_FILE + 1);
-	assert_false(settings_load(path, NULL, &f->mem, &f->s, &f->problems));
-	assert_told(f, "File too large");
-	free(big);
-}
-
-/* Neither a long line, nor many, nor a thousand problems cost more than they are long. */
-static void
-test_large_input(void **state)
-{
-	struct fixture *f = *state;
-	struct buf text = BUF_EMPTY;
-
-	buf_str(&text, "login_greeting = ");
-	for (int i = 0; i < 100000; i++)
-		buf_str(&text, "\\\na ");
-	buf_str(&text, "\n");
-	for (int i = 0; i < 20000; i++)
-		buf_str(&text, "mail_locatoin_of_all = \"'\n");
-	assert_true(load(f, text.data));
-	assert_int_equal(strlen(f->s.login_greeting), 2 * 100000 - 1);
-	assert_int_equal(f->problems.count, 20000);
-	buf_free(&text);
-}
-
 struct sql {
 	const char *driver, *connect, *default_pass_scheme, *password_query, *user_query;
 };
@@ -727,12 +517,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_mailboxes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mailboxes_in_one_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_databases_in_order, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_includes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_include_is_balanced, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_no_file, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_nul_byte, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_limit_conf_file, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_large_input, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tutorial_sql, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_each_round_trip, set_up, tear_down),
