@@ -60,7 +60,7 @@ enum {
 	LIMIT_AUTH_CLIENTS        = 1024,      /* connections to the auth-client socket */
 	LIMIT_AUTH_CLIENTS_UID    = 256,       /* of them, of one uid */
 	LIMIT_AUTH_QUEUE          = 8192,      /* requests waiting for a worker */
-	LIMIT_AUTH_QUEUE_LANE     = 1024,      /* of them, from one network */
+	LIMIT_AUTH_QUEUE_LANE     = 2048,      /* of them, from one network or proxy */
 	LIMIT_AUTH_SECONDS        = 10,        /* from password to verdict, then a failure */
 	LIMIT_AUTH_DIALOGUE_SECONDS = 60,      /* a mechanism's whole dialogue */
 	LIMIT_AUTH_WORKERS        = 64,
