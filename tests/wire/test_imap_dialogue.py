@@ -11,16 +11,6 @@ CAPABILITY = ("IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE MULTIAP
               "UIDPLUS MOVE SPECIAL-USE")
 
 
-@pytest.fixture
-def start(imap):
-    """start(): a session whose greeting has been read."""
-    def begin(**how):
-        session = imap(**how)
-        session.wire.transcript("S: * PREAUTH …")
-        return session
-    return begin
-
-
 def see(start):
     """Another session has seen all messages: none is \\Recent any more."""
     with start() as session:
