@@ -3,8 +3,6 @@ import os
 import re
 import signal
 
-import pytest
-
 import linnet
 
 CAPABILITY = ("IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE MULTIAPPEND UNSELECT CHILDREN NAMESPACE "
