@@ -213,7 +213,7 @@ def print_row(name, got, unit, goals):
     """goals: {server name: goal}; the ratio is to the better Dovecot."""
     dovecots = [got[peer] for peer in ("Dovecot", "Dovecot fast") if got.get(peer) is not None]
     ours = got.get("listener")
-    ratio = f"{ours / min(dovecots):.2f}" if ours and dovecots else ""
+    ratio = f"{ours / min(dovecots):.2f}" if ours and dovecots and min(dovecots) > 0 else ""
     goal = ", ".join(f"{way} {goals[way]:.2f}" if unit == "ms" else f"{goals[way]:.0f} {unit}"
                      for way in goals if goals[way] is not None)
     met = ", ".join(f"{way}: {verdict(got.get(way), goals[way])}" for way in goals
