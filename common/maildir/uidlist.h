@@ -69,6 +69,12 @@ void uidlist_note(struct uidlist *u, int dir);
 
 int uidlist_lock(int dir, int seconds, struct dotlock *lock_out);
 
+/*
+ * Instead of uidlist_refresh(), where uidvalidity and next are known to be the
+ * file's: nothing is read, and records can only be added.  False: read it.
+ */
+bool uidlist_adopt(struct uidlist *u, int dir, uint32_t uidvalidity, uint32_t next);
+
 /* Give base the next UID; copies both strings.  0: no UIDs are left (EOVERFLOW). */
 uint32_t uidlist_add(struct uidlist *u, struct span base, struct span ext);
 void     uidlist_drop(struct uidlist *u, size_t number);
