@@ -78,6 +78,9 @@ static void
 show_all(struct mailbox *box)
 {
 	box->is_shown = true;
+	for (uint32_t i = box->items.count; i > 0; i--) /* the index had them, or they left while it was read */
+		if (items_at(&box->items, i - 1)->is_gone)
+			items_remove(&box->items, i - 1);
 	box->visible = box->items.count;
 	for (uint32_t i = 0; i < box->visible; i++)
 		if (items_at(&box->items, i)->shown.flags & FLAG_RECENT)

@@ -324,7 +324,11 @@ move_new_mail(struct mailbox *box, struct scan *scan)
 static void
 take_item(struct mailbox *box, const struct scan_found *f)
 {
-	if (!box_take(box, f->uid, f->name, f->in_new, f->size, DATE_UNKNOWN, f->is_first))
+	uint64_t size = f->size;
+
+	if (size == SIZE_UNKNOWN && !filename_size(f->name, 'W', &size))
+		size = SIZE_UNKNOWN;
+	if (!box_take(box, f->uid, f->name, f->in_new, size, DATE_UNKNOWN, f->is_first))
 		box->is_late = true;
 }
 

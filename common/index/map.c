@@ -1,12 +1,12 @@
 /*
  * map.c - linnet.map: all messages of a folder as they were at one moment
  *
- *	header | items, 64 bytes each | names | gone | sums, 8 bytes each
+ *	header | items, 64 bytes each | names | gone
  *
  * (1) The file is replaced by rename and never changed.  It is not fsynced: its
  *     sums tell what a power cut left of it, and losing it costs one look through the folder.
- * (2) Each 64 KiB of the body (items, names, gone) have a sum, the sums and
- *     the header have one in the header.  Nothing is believed before its sum is seen.
+ * (2) The header has the sum of the body (items, names, gone), made of the sums
+ *     of each 64 KiB, and its own.  Nothing is believed before its sum is seen.
  * (3) Whoever wrote the file, nothing in it leads out of its memory: items are
  *     in UID order and their names lie within the names, end in a NUL, have no slash.
  * (4) Numbers are in the order and with the padding of the machine that wrote
@@ -79,7 +79,7 @@ is_sound(const struct header *h, uint64_t file_size)
 		return false;
 	if (h->names_length > UINT32_MAX || h->gone_count > LIMIT_INDEX_GONE)
 		return false;
-	return file_size == sizeof(*h) + body_length(h) + chunks_of(body_length(h)) * sizeof(uint64_t);
+	return file_size == sizeof(*h) + body_length(h);
 }
 
 static bool
@@ -282,8 +282,7 @@ write_parts(int fd, struct header *h, const struct buf *records, const struct bu
 	}
 	if (failed || file_write(fd, (const char *)h, sizeof(*h)) != 0 || file_write(fd, records->data, records->len) != 0 ||
 	    file_write(fd, text->data, text->len) != 0 ||
-	    file_write(fd, (const char *)gone, (size_t)h->gone_count * sizeof(*gone)) != 0 ||
-	    file_write(fd, (const char *)sum, (size_t)(sums * sizeof(*sum))) != 0)
+	    file_write(fd, (const char *)gone, (size_t)h->gone_count * sizeof(*gone)) != 0)
 		failed = -1;
 	free(sum);
 	return failed;
