@@ -42,6 +42,17 @@ index_unlock(int cur)
 }
 
 uint64_t
+index_next_modseq(uint64_t highest)
+{
+	struct timespec now;
+	uint64_t clock;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock = (uint64_t)now.tv_sec << 20 | (uint64_t)now.tv_nsec / 1000;
+	return highest < clock ? clock : highest + 1;
+}
+
+uint64_t
 index_sum_of_keywords(const char *const *name, int count)
 {
 	uint64_t sum = 0;

@@ -27,6 +27,9 @@ bool index_is_current(const struct journal_state *s, const struct index_folder *
  */
 struct stamp index_stamp(struct guard *g, const struct stamp *before, const struct stat *scanned, const struct timespec *read_at);
 
+/* Invariant (5). */
+uint64_t index_next_modseq(uint64_t highest);
+
 uint64_t index_sum_of_keywords(const char *const *name, int count);
 
 #endif

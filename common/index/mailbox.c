@@ -39,6 +39,9 @@ open_parts(struct mailbox *box)
 	box->cur = dir_open(box->folder, "cur");
 	if (box->cur < 0)
 		return -1;
+	if (fstat(box->cur, &st) != 0)
+		return -1;
+	box->ino_of_cur = st.st_ino;
 	box->can_assign = may_write(box->folder);
 	box->new_mail = box->can_assign ? dir_make(box->folder, "new") : dir_open(box->folder, "new");
 	if (box->new_mail < 0 && errno != ENOENT && errno != EACCES && errno != EROFS)

@@ -13,9 +13,11 @@
  *     change but ours since.  Whatever is uncertain leaves no stamp, and the next session looks.
  * (4) A session that cannot follow (damage, a file of another mailbox, no
  *     right to write) looks through the folder, as if there were no index.
- * (5) MODSEQ: a new index starts at the clock's seconds << 20, above what any
- *     earlier one has given, and all messages have that value: who asks what
- *     changed is told too much rather than too little.
+ * (5) MODSEQ: the next is one more, but never below the clock's seconds << 20
+ *     plus its microseconds, and so above what any earlier index has given.  In a new one all messages have
+ *     that value: who asks what changed is told too much rather than too little.
+ * (6) An index whose cur/ is another directory than ours came with a copy, or
+ *     from a backup: it is not used.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -30,24 +32,12 @@
 
 enum { FOLD_LEAST = 64 * 1024 };
 
-/* ---- modseq ---- */
-
-/* Invariant (5). */
-static uint64_t
-modseq_of_clock(void)
-{
-	return (uint64_t)time(NULL) << 20;
-}
-
 uint64_t
 box_modseq(struct mailbox *box)
 {
 	if (box->index.modseq)
 		return box->index.modseq;
-	if (!box->index.is_live && box->highest < modseq_of_clock())
-		box->highest = modseq_of_clock();
-	else
-		box->highest++;
+	box->highest = index_next_modseq(box->highest);
 	box->index.modseq = box->highest;
 	return box->index.modseq;
 }
@@ -115,7 +105,8 @@ take_state(struct mailbox *box)
 
 	box->uidvalidity = s->uidvalidity;
 	box->uidnext = s->uidnext;
-	box->highest = s->highest;
+	if (box->highest < s->highest)
+		box->highest = s->highest;
 	box->letters_seen = s->letters;
 	box->index.gone_floor = s->gone_floor;
 	box->index.has_uidls = (s->bits & JOURNAL_HAS_UIDLS) != 0;
@@ -127,7 +118,7 @@ is_consistent(const struct mailbox *box)
 	const struct journal_state *s = &box->index.journal.state;
 
 	return memcmp(&s->counters, &box->index.counters, sizeof(s->counters)) == 0 && s->uidvalidity > 0 &&
-	       s->uidnext > box->top_uid && s->highest > 0;
+	       s->uidnext > box->top_uid && s->highest > 0 && (stamp_is_none(&s->cur) || s->cur.ino == box->ino_of_cur);
 }
 
 /* Map and journal into an empty mailbox. */
@@ -201,6 +192,7 @@ absorb_item(struct mailbox *box, uint32_t index, struct mailbox *other, const st
 {
 	struct item *it = items_at(&box->items, index);
 	uint32_t flags = it->flags, letters = it->letters;
+	uint64_t modseq = it->shown.modseq > o->shown.modseq ? it->shown.modseq : o->shown.modseq;
 
 	if (it->is_gone)
 		return;
@@ -210,7 +202,7 @@ absorb_item(struct mailbox *box, uint32_t index, struct mailbox *other, const st
 		box_tell_flags(box, index);
 	it->size = o->size;
 	it->date = o->date;
-	it->shown.modseq = o->shown.modseq;
+	it->shown.modseq = modseq;
 }
 
 static void
@@ -237,30 +229,68 @@ absorb(struct mailbox *box, struct mailbox *other)
 	box_count(box);
 }
 
+/*
+ * The index is behind the folder, so a look through it decides what is there.  Only
+ * modseqs are taken over; a message of which index and session do not say the
+ * same has changed.
+ */
+static void
+take_modseqs(struct mailbox *box, struct mailbox *other)
+{
+	if (box->highest < other->highest)
+		box->highest = other->highest;
+	for (uint32_t i = 0; i < box->items.count; i++) {
+		struct item *it = items_at(&box->items, i);
+		uint32_t index = box_index_of(other, it->shown.uid);
+		const struct item *o = index == UINT32_MAX ? NULL : items_at(&other->items, index);
+
+		if (!o || o->is_gone || o->flags != it->flags || o->letters != it->letters)
+			it->shown.modseq = box_modseq(box);
+		else if (it->shown.modseq < o->shown.modseq)
+			it->shown.modseq = o->shown.modseq;
+	}
+	box->index.has_base = true;
+}
+
+/* All that the index says is so, and the session follows it again. */
+static void
+follow_again(struct mailbox *box, struct mailbox *other)
+{
+	struct box_index *x = &box->index;
+	uint64_t highest = box->highest;
+
+	absorb(box, other);
+	x->modseq = 0; /* it gave none: they came with the items */
+	box->highest = highest;
+	free(x->gone);
+	x->gone = other->index.gone;
+	x->gone_count = other->index.gone_count;
+	x->gone_room = other->index.gone_room;
+	x->journal = other->index.journal;
+	other->index.gone = NULL;
+	other->index.journal = (struct journal)JOURNAL_NONE;
+	x->is_live = !x->is_off;
+	take_state(box);
+}
+
 static void
 load_again(struct mailbox *box)
 {
 	struct mailbox other;
-	struct box_index *x = &box->index;
 
 	memset(&other, 0, sizeof(other));
 	other.folder = box->folder;
+	other.cur = box->cur;
+	other.new_mail = box->new_mail;
+	other.ino_of_cur = box->ino_of_cur;
 	other.mode = MAILBOX_READ_WRITE;
 	other.index.journal = (struct journal)JOURNAL_NONE;
 	keywords_init(&other.keywords);
-	memcpy(other.number_of_letter, box->number_of_letter, sizeof(other.number_of_letter));
 	if (load_empty(&other) && other.uidvalidity == box->uidvalidity) {
-		absorb(box, &other);
-		x->modseq = 0;
-		free(x->gone);
-		x->gone = other.index.gone;
-		x->gone_count = other.index.gone_count;
-		x->gone_room = other.index.gone_room;
-		x->journal = other.index.journal;
-		other.index.gone = NULL;
-		other.index.journal = (struct journal)JOURNAL_NONE;
-		x->is_live = !x->is_off;
-		take_state(box);
+		if (is_current(&other))
+			follow_again(box, &other);
+		else if (box->index.is_locked)
+			take_modseqs(box, &other);
 	}
 	free(other.index.gone);
 	journal_close(&other.index.journal);
@@ -320,6 +350,7 @@ box_index_begin(struct mailbox *box, int seconds)
 		return 0;
 	}
 	x->is_locked = true;
+	x->has_base = false;
 	x->modseq = 0;
 	x->was_scanned = x->was_uidlist_read = false;
 	guard_arm(&x->cur, box->cur);
@@ -430,10 +461,12 @@ start_modseqs(struct mailbox *box)
 {
 	box->index.modseq = 0;
 	box_modseq(box);
-	for (uint32_t i = 0; i < box->items.count; i++)
-		items_at(&box->items, i)->shown.modseq = box->highest;
 	box->index.gone_floor = box->highest;
 	box->index.gone_count = 0;
+	if (box->index.has_base)
+		return;
+	for (uint32_t i = 0; i < box->items.count; i++)
+		items_at(&box->items, i)->shown.modseq = box->highest;
 }
 
 static bool

@@ -37,6 +37,7 @@ struct box_index {
 	bool           is_locked;  /* this session may write it now */
 	bool           is_current; /* under the lock: the directories are as the state says, or were looked through since */
 	bool           is_partial; /* the last look left something out: there may be more than the items say */
+	bool           has_base;   /* modseqs were taken over from an index that was behind */
 	bool           was_scanned, was_uidlist_read; /* under the lock */
 	struct journal journal;
 	struct pending pending;
@@ -60,7 +61,7 @@ struct mailbox {
 	bool              is_shown;    /* the client knows it: numbers are given */
 	int               folder, cur, new_mail; /* directories; new_mail -1: there is none */
 	dev_t             dev; /* of the folder */
-	ino_t             ino;
+	ino_t             ino, ino_of_cur;
 
 	struct uidlist    uids;
 	struct keywords   keywords;

@@ -225,7 +225,7 @@ tell_index(struct target *t, const struct incoming *in, size_t count_in)
 	struct journal_state s = t->journal.state;
 	struct pending p = PENDING_NONE;
 
-	s.highest++;
+	s.highest = index_next_modseq(s.highest);
 	for (size_t i = 0; i < count_in; i++) {
 		bool in_new = dir_for(t, &in[i]) == t->new_mail;
 
