@@ -1,4 +1,4 @@
-/* auth_config.c - all that authd reads from files, whole or not at all: a half-understood passdb is none */
+/* auth_config.c - read what authd needs whole or not at all: half a passdb is none */
 #include "authd/auth_config.h"
 
 #include <stdlib.h>
@@ -40,10 +40,11 @@ check_values(struct auth_config *c)
 	const char *why;
 
 	if (unknown.at)
-		log_warning("%s: auth_mechanisms: %.*s is not known and not offered", c->path, (int)unknown.len,
-		            unknown.at);
+		log_warning("%s: auth_mechanisms: %.*s is not known and not offered", c->path,
+		            (int)unknown.len, unknown.at);
 	if (!mechanism_each(0, c->settings.auth_mechanisms)) {
-		log_error("%s: auth_mechanisms = %s: none of them is known", c->path, c->settings.auth_mechanisms);
+		log_error("%s: auth_mechanisms = %s: none of them is known", c->path,
+		          c->settings.auth_mechanisms);
 		return false;
 	}
 	if (!expand(c->settings.auth_username_format, &nobody, &c->mem, &why)) {
@@ -51,7 +52,8 @@ check_values(struct auth_config *c)
 		return false;
 	}
 	if (!number_parse(span_of(c->settings.first_valid_uid), UINT32_MAX - 1, &uid)) {
-		log_error("%s: first_valid_uid = %s: not a number", c->path, c->settings.first_valid_uid);
+		log_error("%s: first_valid_uid = %s: not a number", c->path,
+		          c->settings.first_valid_uid);
 		return false;
 	}
 	c->first_valid_uid = (uid_t)uid;

@@ -1,4 +1,4 @@
-/* channel.c - whole messages, and descriptors, between the processes of authd: a SOCK_SEQPACKET pair */
+/* channel.c - messages and descriptors between the processes of authd: a SOCK_SEQPACKET pair */
 #include "authd/channel.h"
 
 #include <errno.h>
@@ -47,7 +47,10 @@ channel_receive(int end, char *data, size_t room, int *fd_out)
 {
 	struct iovec text = { data, room };
 	union one_descriptor one;
-	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = one.bytes, .msg_controllen = sizeof(one.bytes) };
+	struct msghdr m = { .msg_iov = &text,
+		            .msg_iovlen = 1,
+		            .msg_control = one.bytes,
+		            .msg_controllen = sizeof(one.bytes) };
 	struct cmsghdr *c;
 	int fd = -1;
 	ssize_t n;
@@ -56,7 +59,8 @@ channel_receive(int end, char *data, size_t room, int *fd_out)
 		n = recvmsg(end, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	c = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(sizeof(int)))
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len >= CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	if (fd >= 0 && !fd_out)
 		close(fd);

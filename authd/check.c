@@ -49,8 +49,8 @@ static void
 note_trouble(struct attempt *a, const struct database *db, const char *trouble)
 {
 	a->is_unavailable = true;
-	a->result.trouble = span_of(arena_printf(a->mem, "%s(%s:%u): %s", db->driver->name, db->conf->file,
-	                                         db->conf->line, trouble));
+	a->result.trouble = span_of(arena_printf(a->mem, "%s(%s:%u): %s", db->driver->name,
+	                                         db->conf->file, db->conf->line, trouble));
 }
 
 /* The user was found: is this the password?  True ends the search. */
@@ -64,10 +64,12 @@ try_password(struct attempt *a, const struct database *db, const struct row *row
 		note_trouble(a, db, "the answer has no field named password");
 		return false;
 	}
-	verdict = password_verify(a->check->password, stored ? stored : "", db->default_scheme, &why);
+	verdict =
+		password_verify(a->check->password, stored ? stored : "", db->default_scheme, &why);
 	a->hash_is_done = a->hash_is_done || verdict == PASSWORD_RIGHT || verdict == PASSWORD_WRONG;
 	if (verdict == PASSWORD_UNUSABLE) {
-		note_trouble(a, db, arena_printf(a->mem, "user %s: %s", a->question.values.user, why));
+		note_trouble(a, db,
+		             arena_printf(a->mem, "user %s: %s", a->question.values.user, why));
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(answer_texts) / sizeof(answer_texts[0]); i++)
@@ -84,14 +86,16 @@ is_let_in(struct attempt *a, const struct database *db, const struct row *row)
 	struct net_address remote;
 
 	if (row_has(row, "allow_nets") &&
-	    (!nets || !net_address_parse(a->question.values.remote_ip, &remote) || !net_is_in(&remote, nets))) {
+	    (!nets || !net_address_parse(a->question.values.remote_ip, &remote) ||
+	     !net_is_in(&remote, nets))) {
 		fail(a, db, "Password mismatch (allow_nets does not have this address)");
 		return false;
 	}
 	if (row_has(row, "nologin")) {
 		fail(a, db, "User login is disabled (nologin)");
 		a->result.verdict = CHECK_REFUSED;
-		a->result.reason = span_of(reason && reason[0] ? reason : "This account may not log in");
+		a->result.reason =
+			span_of(reason && reason[0] ? reason : "This account may not log in");
 		return false;
 	}
 	return true;
@@ -101,7 +105,8 @@ is_let_in(struct attempt *a, const struct database *db, const struct row *row)
 static const char *
 canonical_name(struct attempt *a, const struct database *db, const struct row *row)
 {
-	const char *name = row_has(row, "user") ? row_value(row, "user") : a->question.values.user, *why = NULL;
+	const char *name = row_has(row, "user") ? row_value(row, "user") : a->question.values.user,
+		   *why = NULL;
 
 	if (name && user_name_is_safe(name, &why))
 		return name;
@@ -123,9 +128,9 @@ ask_passdb(struct attempt *a, const struct database *db)
 		note_trouble(a, db, trouble);
 		return NULL;
 	case LOOKUP_AMBIGUOUS:
-		a->result.trouble = span_of(arena_printf(a->mem, "%s(%s:%u): user %s is ambiguous: more than one answer",
-		                                         db->driver->name, db->conf->file, db->conf->line,
-		                                         a->question.values.user));
+		a->result.trouble = span_of(arena_printf(
+			a->mem, "%s(%s:%u): user %s is ambiguous: more than one answer",
+			db->driver->name, db->conf->file, db->conf->line, a->question.values.user));
 		fail(a, db, "unknown user (ambiguous)");
 		return NULL;
 	case LOOKUP_UNKNOWN:
@@ -200,7 +205,8 @@ home_is_safe(const char *home)
 static const char *
 take_user_row(struct attempt *a, const struct row *row)
 {
-	const char *uid = row_value(row, "uid"), *gid = row_value(row, "gid"), *home = row_value(row, "home");
+	const char *uid = row_value(row, "uid"), *gid = row_value(row, "gid"),
+		   *home = row_value(row, "home");
 
 	if (!read_uid(uid, &a->result.uid))
 		return arena_printf(a->mem, "uid=%s: no such user", uid ? uid : "");
@@ -209,16 +215,20 @@ take_user_row(struct attempt *a, const struct row *row)
 	if (a->result.uid == 0 || a->result.gid == 0)
 		return "uid or gid 0 may not own mail";
 	if (a->result.uid < a->config->first_valid_uid)
-		return arena_printf(a->mem, "uid %u is below first_valid_uid = %u", (unsigned)a->result.uid,
-		                    (unsigned)a->config->first_valid_uid);
+		return arena_printf(a->mem, "uid %u is below first_valid_uid = %u",
+		                    (unsigned)a->result.uid, (unsigned)a->config->first_valid_uid);
 	if (!home_is_safe(home))
-		return arena_printf(a->mem, "home=%s: not an absolute path without ..", home ? home : "");
+		return arena_printf(a->mem, "home=%s: not an absolute path without ..",
+		                    home ? home : "");
 	a->result.home = span_of(home);
 	a->result.mail = span_of(row_value(row, "mail"));
 	return NULL;
 }
 
-/* The first userdb that has the user; when none has, that is the server's fault: the password was right. */
+/*
+ * The first userdb that has the user; when none has, that is the server's fault: the password was
+ * right.
+ */
 static void
 find_user(struct attempt *a, const char *name)
 {
@@ -230,7 +240,8 @@ find_user(struct attempt *a, const char *name)
 	for (size_t i = 0; i < a->config->userdb_count; i++) {
 		const struct database *db = &a->config->userdb[i];
 		struct row row = { .count = 0 };
-		enum lookup_result found = db->driver->look_up(db->state, &a->question, &row, &trouble);
+		enum lookup_result found =
+			db->driver->look_up(db->state, &a->question, &row, &trouble);
 
 		if (found == LOOKUP_UNKNOWN)
 			continue;
@@ -244,7 +255,8 @@ find_user(struct attempt *a, const char *name)
 		return;
 	}
 	a->is_unavailable = true;
-	a->result.trouble = span_of(arena_printf(a->mem, "user %s: the password is right, but no userdb has the user", name));
+	a->result.trouble = span_of(arena_printf(
+		a->mem, "user %s: the password is right, but no userdb has the user", name));
 }
 
 /* The first passdb that takes the password; what the others said does not count then. */
@@ -269,10 +281,12 @@ static bool
 is_stale(const struct auth_config *c)
 {
 	for (size_t i = 0; i < c->passdb_count; i++)
-		if (c->passdb[i].driver->is_stale && c->passdb[i].driver->is_stale(c->passdb[i].state))
+		if (c->passdb[i].driver->is_stale &&
+		    c->passdb[i].driver->is_stale(c->passdb[i].state))
 			return true;
 	for (size_t i = 0; i < c->userdb_count; i++)
-		if (c->userdb[i].driver->is_stale && c->userdb[i].driver->is_stale(c->userdb[i].state))
+		if (c->userdb[i].driver->is_stale &&
+		    c->userdb[i].driver->is_stale(c->userdb[i].state))
 			return true;
 	return false;
 }
@@ -281,7 +295,8 @@ struct check_result
 check_run(const struct auth_config *config, const struct check *c, struct arena *mem)
 {
 	const struct settings *s = &config->settings;
-	struct user_name_rules rules = { s->auth_username_chars, s->auth_username_format, s->auth_default_realm };
+	struct user_name_rules rules = { s->auth_username_chars, s->auth_username_format,
+		                         s->auth_default_realm };
 	struct attempt a = { .config = config, .check = c, .mem = mem, .question = { .mem = mem },
 	                     .result = { .verdict = CHECK_UNAVAILABLE } };
 	const char *typed, *name, *why = NULL;

@@ -1,4 +1,4 @@
-/* check_message.c - questions to and answers of the workers, in the form of the authentication protocol's lines */
+/* check_message.c - questions to the workers and their answers, as lines */
 #include "authd/check.h"
 #include "common/base/number.h"
 #include "common/start/auth_line.h"
@@ -59,13 +59,16 @@ check_result_unpack(char *message, size_t len, struct check_result *out)
 	int verdict = 0;
 
 	if (!auth_line_parse(message, len, &line) || line.count < 3 ||
-	    !number_parse(line.field[1], UINT32_MAX, &uid) || !number_parse(line.field[2], UINT32_MAX, &gid))
+	    !number_parse(line.field[1], UINT32_MAX, &uid) ||
+	    !number_parse(line.field[2], UINT32_MAX, &gid))
 		return false;
 	while (verdict < VERDICTS && !span_is(line.field[0], verdicts[verdict]))
 		verdict++;
 	if (verdict == VERDICTS)
 		return false;
-	*out = (struct check_result){ .verdict = (enum check_verdict)verdict, .uid = (uid_t)uid, .gid = (gid_t)gid };
+	*out = (struct check_result){ .verdict = (enum check_verdict)verdict,
+		                      .uid = (uid_t)uid,
+		                      .gid = (gid_t)gid };
 	out->user = auth_line_value(&line, 3, "user");
 	out->home = auth_line_value(&line, 3, "home");
 	out->mail = auth_line_value(&line, 3, "mail");

@@ -51,7 +51,8 @@ judge_bcrypt(struct span rest)
 static int
 crypt_digit(char c)
 {
-	static const char digits[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char digits[] =
+		"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	const char *at = c ? strchr(digits, c) : NULL;
 
 	return at ? (int)(at - digits) : -1;
@@ -67,9 +68,12 @@ judge_yescrypt(struct span rest)
 {
 	const char *stop = span_find(rest, '$');
 
-	if (!stop || stop - rest.at != 3 || crypt_digit(rest.at[1]) < 0 || crypt_digit(rest.at[2]) < 0)
+	if (!stop || stop - rest.at != 3 || crypt_digit(rest.at[1]) < 0 ||
+	    crypt_digit(rest.at[2]) < 0)
 		return malformed;
-	return crypt_digit(rest.at[1]) < LIMIT_SCRYPT_COST && crypt_digit(rest.at[2]) < 32 ? NULL : too_dear;
+	return crypt_digit(rest.at[1]) < LIMIT_SCRYPT_COST && crypt_digit(rest.at[2]) < 32
+	               ? NULL
+	               : too_dear;
 }
 
 /* A number of five crypt digits, the lowest first. */
@@ -92,7 +96,8 @@ judge_scrypt(struct span rest)
 	for (size_t i = 0; i < 11; i++)
 		if (crypt_digit(rest.at[i]) < 0)
 			return malformed;
-	if (crypt_digit(rest.at[0]) > LIMIT_SCRYPT_COST || read_five(rest.at + 1) > 32 || read_five(rest.at + 6) > 4)
+	if (crypt_digit(rest.at[0]) > LIMIT_SCRYPT_COST || read_five(rest.at + 1) > 32 ||
+	    read_five(rest.at + 6) > 4)
 		return too_dear;
 	return NULL;
 }
@@ -101,9 +106,10 @@ static const struct kind {
 	const char *prefix;
 	const char *(*judge)(struct span rest);
 } kinds[] = {
-	{ "$1$", judge_nothing },   { "$5$", judge_rounds },    { "$6$", judge_rounds },   { "$2a$", judge_bcrypt },
-	{ "$2b$", judge_bcrypt },   { "$2y$", judge_bcrypt },   { "$2x$", judge_bcrypt },  { "$y$", judge_yescrypt },
-	{ "$gy$", judge_yescrypt }, { "$7$", judge_scrypt },    { "$sha1$", judge_sha1 },
+	{ "$1$", judge_nothing }, { "$5$", judge_rounds },   { "$6$", judge_rounds },
+	{ "$2a$", judge_bcrypt }, { "$2b$", judge_bcrypt },  { "$2y$", judge_bcrypt },
+	{ "$2x$", judge_bcrypt }, { "$y$", judge_yescrypt }, { "$gy$", judge_yescrypt },
+	{ "$7$", judge_scrypt },  { "$sha1$", judge_sha1 },
 };
 
 /* Two digits of salt and eleven of hash. */

@@ -20,22 +20,24 @@ find_driver(const char *name, enum database_kind kind)
 }
 
 bool
-database_prepare(struct database *db, const struct settings_db *conf, enum database_kind kind, struct arena *mem,
-                 const char **why_out)
+database_prepare(struct database *db, const struct settings_db *conf, enum database_kind kind,
+                 struct arena *mem, const char **why_out)
 {
 	const char *section = kind == DATABASE_PASS ? "passdb" : "userdb", *why = NULL;
 
 	*db = (struct database){ .driver = find_driver(conf->driver, kind), .conf = conf };
 	if (!db->driver) {
-		*why_out = arena_printf(mem, "%s:%u: %s { driver = %s }: no such driver; known are sql, passwd-file%s",
-		                        conf->file, conf->line, section, conf->driver,
-		                        kind == DATABASE_USER ? ", static, prefetch" : "");
+		*why_out = arena_printf(
+			mem,
+			"%s:%u: %s { driver = %s }: no such driver; known are sql, passwd-file%s",
+			conf->file, conf->line, section, conf->driver,
+			kind == DATABASE_USER ? ", static, prefetch" : "");
 		return false;
 	}
 	db->state = db->driver->prepare(conf, kind, mem, &why);
 	if (!db->state) {
-		*why_out = arena_printf(mem, "%s:%u: %s { driver = %s }: %s", conf->file, conf->line, section,
-		                        conf->driver, why);
+		*why_out = arena_printf(mem, "%s:%u: %s { driver = %s }: %s", conf->file,
+		                        conf->line, section, conf->driver, why);
 		return false;
 	}
 	if (kind == DATABASE_USER)
@@ -43,7 +45,7 @@ database_prepare(struct database *db, const struct settings_db *conf, enum datab
 	db->default_scheme = ((const struct database_head *)db->state)->default_scheme;
 	if (password_scheme_exists(db->default_scheme))
 		return true;
-	*why_out = arena_printf(mem, "%s:%u: %s { driver = %s }: there is no password scheme %s", conf->file, conf->line,
-	                        section, conf->driver, db->default_scheme);
+	*why_out = arena_printf(mem, "%s:%u: %s { driver = %s }: there is no password scheme %s",
+	                        conf->file, conf->line, section, conf->driver, db->default_scheme);
 	return false;
 }

@@ -17,7 +17,8 @@ enum lookup_result {
 
 struct question {
 	enum database_kind   kind;
-	struct expand_values values;  /* user is the normalised name, for a userdb the canonical one */
+	struct expand_values
+		values; /* user is the normalised name, for a userdb the canonical one */
 	const struct row    *pass;    /* userdb: what the passdb said of the user */
 	struct arena        *mem;
 };
@@ -35,13 +36,16 @@ struct question {
 struct database_driver {
 	const char *name;
 	unsigned    kinds;
-	void *(*prepare)(const struct settings_db *conf, enum database_kind kind, struct arena *mem, const char **why_out);
+	void *(*prepare)(const struct settings_db *conf, enum database_kind kind, struct arena *mem,
+	                 const char **why_out);
 	void (*open)(void *state);
 	bool (*is_stale)(void *state);
-	enum lookup_result (*look_up)(void *state, const struct question *q, struct row *row_out, const char **trouble_out);
+	enum lookup_result (*look_up)(void *state, const struct question *q, struct row *row_out,
+	                              const char **trouble_out);
 };
 
-extern const struct database_driver database_sql, database_passwd_file, database_static, database_prefetch;
+extern const struct database_driver database_sql, database_passwd_file, database_static,
+	database_prefetch;
 
 struct database {
 	const struct database_driver *driver;
@@ -51,10 +55,13 @@ struct database {
 };
 
 /* Find the driver and prepare it; false with *why_out (in mem) naming file and line. */
-bool database_prepare(struct database *db, const struct settings_db *conf, enum database_kind kind, struct arena *mem,
-                      const char **why_out);
+bool database_prepare(struct database *db, const struct settings_db *conf, enum database_kind kind,
+                      struct arena *mem, const char **why_out);
 
-/* The default scheme of a prepared driver's passwords: every state that serves passwords begins with this. */
+/*
+ * The default scheme of a prepared driver's passwords: every state that serves passwords begins
+ * with this.
+ */
 struct database_head {
 	const char *default_scheme;
 };

@@ -56,7 +56,8 @@ compare_lines(const void *a, const void *b)
 
 /* args = [scheme=NAME] [username_format=TEMPLATE] path */
 static void *
-prepare(const struct settings_db *conf, enum database_kind kind, struct arena *mem, const char **why_out)
+prepare(const struct settings_db *conf, enum database_kind kind, struct arena *mem,
+        const char **why_out)
 {
 	struct passwd_file *f = arena_zero(mem, sizeof(*f));
 	struct span rest = span_of(conf->args), word;
@@ -68,7 +69,8 @@ prepare(const struct settings_db *conf, enum database_kind kind, struct arena *m
 	f->fd = -1;
 	while (span_split(&rest, ' ', &word)) {
 		if (span_starts(word, "scheme="))
-			f->head.default_scheme = arena_string(mem, span_skip(word, strlen("scheme=")));
+			f->head.default_scheme =
+				arena_string(mem, span_skip(word, strlen("scheme=")));
 		else if (span_starts(word, "username_format="))
 			f->format = arena_string(mem, span_skip(word, strlen("username_format=")));
 		else if (word.len > 0)
@@ -104,8 +106,9 @@ is_stale(void *state)
 
 	if (stat(f->path, &now) != 0)
 		return f->seen.st_ino != 0;
-	return now.st_ino != f->seen.st_ino || now.st_dev != f->seen.st_dev || now.st_size != f->seen.st_size ||
-	       now.st_mtim.tv_sec != f->seen.st_mtim.tv_sec || now.st_mtim.tv_nsec != f->seen.st_mtim.tv_nsec;
+	return now.st_ino != f->seen.st_ino || now.st_dev != f->seen.st_dev ||
+	       now.st_size != f->seen.st_size || now.st_mtim.tv_sec != f->seen.st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != f->seen.st_mtim.tv_nsec;
 }
 
 static void
@@ -162,9 +165,13 @@ find_line(const struct passwd_file *f, struct span user)
 static void
 put_fields(struct span line, const struct question *q, struct row *out)
 {
-	static const char *const pass_names[FIELDS] = { [PASSWORD] = "password", [UID] = "userdb_uid",
-		                                        [GID] = "userdb_gid", [HOME] = "userdb_home" };
-	static const char *const user_names[FIELDS] = { [UID] = "uid", [GID] = "gid", [HOME] = "home" };
+	static const char *const pass_names[FIELDS] = { [PASSWORD] = "password",
+		                                        [UID] = "userdb_uid",
+		                                        [GID] = "userdb_gid",
+		                                        [HOME] = "userdb_home" };
+	static const char *const user_names[FIELDS] = {
+		[UID] = "uid", [GID] = "gid", [HOME] = "home"
+	};
 	const char *const *names = q->kind == DATABASE_PASS ? pass_names : user_names;
 	struct span value;
 
@@ -181,7 +188,8 @@ put_fields(struct span line, const struct question *q, struct row *out)
 		row_add_words(&extra, arena_string(q->mem, line), q->mem);
 		for (size_t i = 0; i < extra.count; i++)
 			if (span_starts(span_of(extra.field[i].name), "userdb_"))
-				row_add(out, extra.field[i].name + strlen("userdb_"), extra.field[i].value);
+				row_add(out, extra.field[i].name + strlen("userdb_"),
+				        extra.field[i].value);
 	}
 }
 
@@ -197,7 +205,8 @@ look_up(void *state, const struct question *q, struct row *row_out, const char *
 	if (f->fd >= 0 && f->reason == 0)
 		read_file(f);
 	if (f->reason != 0) {
-		*trouble_out = arena_printf(q->mem, "passwd-file %s: %s", f->path, strerror(f->reason));
+		*trouble_out =
+			arena_printf(q->mem, "passwd-file %s: %s", f->path, strerror(f->reason));
 		return LOOKUP_UNAVAILABLE;
 	}
 	at = find_line(f, span_of(user));

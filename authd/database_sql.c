@@ -7,19 +7,25 @@
 
 /* dovecot-sql.conf.ext, as far as it is ours. */
 struct sql_conf {
-	const char *driver, *connect, *default_pass_scheme, *password_query, *user_query, *iterate_query;
+	const char *driver, *connect, *default_pass_scheme, *password_query, *user_query,
+		*iterate_query;
 };
 
 static const struct settings_row rows[] = {
 	{ "driver", offsetof(struct sql_conf, driver), "mysql", "mysql: MariaDB or MySQL" },
-	{ "connect", offsetof(struct sql_conf, connect), "", "host= port= dbname= user= password= ..." },
-	{ "default_pass_scheme", offsetof(struct sql_conf, default_pass_scheme), "CRYPT", "scheme of passwords without {SCHEME}" },
+	{ "connect", offsetof(struct sql_conf, connect), "",
+	  "host= port= dbname= user= password= ..." },
+	{ "default_pass_scheme", offsetof(struct sql_conf, default_pass_scheme), "CRYPT",
+	  "scheme of passwords without {SCHEME}" },
 	{ "password_query", offsetof(struct sql_conf, password_query),
-	  "SELECT username AS user, domain, password FROM users WHERE username = '%n' AND domain = '%d'",
+	  "SELECT username AS user, domain, password FROM users WHERE username = '%n' AND domain = "
+	  "'%d'",
 	  "SELECT with the columns user and password" },
-	{ "user_query", offsetof(struct sql_conf, user_query), "SELECT home, uid, gid FROM users WHERE username = '%n' AND domain = '%d'",
+	{ "user_query", offsetof(struct sql_conf, user_query),
+	  "SELECT home, uid, gid FROM users WHERE username = '%n' AND domain = '%d'",
 	  "SELECT with the columns uid, gid, home and mail" },
-	{ "iterate_query", offsetof(struct sql_conf, iterate_query), "", "accepted for Dovecot's sake" },
+	{ "iterate_query", offsetof(struct sql_conf, iterate_query), "",
+	  "accepted for Dovecot's sake" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -43,14 +49,16 @@ load(const char *path, struct arena *mem, struct sql_conf *conf_out, const char 
 	if (!is_good)
 		*why_out = arena_printf(mem, "%s cannot be used", path);
 	else if (strcmp(conf_out->driver, "mysql") != 0)
-		*why_out = arena_printf(mem, "%s: driver = %s: only mysql is known", path, conf_out->driver);
+		*why_out = arena_printf(mem, "%s: driver = %s: only mysql is known", path,
+		                        conf_out->driver);
 	else
 		return true;
 	return false;
 }
 
 static void *
-prepare(const struct settings_db *conf, enum database_kind kind, struct arena *mem, const char **why_out)
+prepare(const struct settings_db *conf, enum database_kind kind, struct arena *mem,
+        const char **why_out)
 {
 	struct sql_database *db = arena_zero(mem, sizeof(*db));
 	bool is_pass = kind == DATABASE_PASS;
@@ -74,21 +82,27 @@ prepare(const struct settings_db *conf, enum database_kind kind, struct arena *m
 		*why_out = arena_printf(mem, "%s: connect: %s", conf->args, why);
 		return NULL;
 	}
-	if (!sql_query_rewrite(is_pass ? text.password_query : text.user_query, mem, &db->query, &why)) {
+	if (!sql_query_rewrite(is_pass ? text.password_query : text.user_query, mem, &db->query,
+	                       &why)) {
 		*why_out = arena_printf(mem, "%s: %s: %s", conf->args, db->query_name, why);
 		return NULL;
 	}
 	return db;
 }
 
-/* Without a column of that name the folder is named as the client typed, in whatever spelling the collation lets pass. */
+/*
+ * Without a column of that name the folder is named as the client typed, in whatever spelling the
+ * collation lets pass.
+ */
 static void
 warn_of_missing_user(struct sql_database *db, const struct row *row)
 {
 	if (db->has_warned || row_has(row, "user"))
 		return;
 	db->has_warned = true;
-	log_warning("%s: password_query has no column named user: the name as typed decides the folder", db->path);
+	log_warning(
+		"%s: password_query has no column named user: the name as typed decides the folder",
+		db->path);
 }
 
 static enum lookup_result
@@ -105,8 +119,8 @@ look_up(void *state, const struct question *q, struct row *row_out, const char *
 	}
 	if (!db->link)
 		db->link = mysql_link_make(&db->how);
-	result = mysql_link_ask(db->link, q->kind == DATABASE_PASS ? 0 : 1, db->query_name, &db->query, values, q->mem,
-	                        row_out, &trouble);
+	result = mysql_link_ask(db->link, q->kind == DATABASE_PASS ? 0 : 1, db->query_name,
+	                        &db->query, values, q->mem, row_out, &trouble);
 	if (result == LOOKUP_UNAVAILABLE)
 		*trouble_out = arena_printf(q->mem, "%s: %s", db->path, trouble);
 	if (result == LOOKUP_FOUND && q->kind == DATABASE_PASS)

@@ -6,7 +6,8 @@ struct template {
 };
 
 static void *
-prepare_static(const struct settings_db *conf, enum database_kind kind, struct arena *mem, const char **why_out)
+prepare_static(const struct settings_db *conf, enum database_kind kind, struct arena *mem,
+               const char **why_out)
 {
 	struct template *t = arena_zero(mem, sizeof(*t));
 	struct expand_values nobody = { .user = "" };
@@ -16,7 +17,8 @@ prepare_static(const struct settings_db *conf, enum database_kind kind, struct a
 	for (size_t i = 0; i < t->fields.count; i++)
 		if (!expand(t->fields.field[i].value, &nobody, mem, why_out))
 			return NULL;
-	if (row_value(&t->fields, "uid") && row_value(&t->fields, "gid") && row_value(&t->fields, "home"))
+	if (row_value(&t->fields, "uid") && row_value(&t->fields, "gid") &&
+	    row_value(&t->fields, "home"))
 		return t;
 	*why_out = "args must have uid=, gid= and home=";
 	return NULL;
@@ -28,7 +30,8 @@ look_up_static(void *state, const struct question *q, struct row *row_out, const
 	const struct template *t = state;
 
 	for (size_t i = 0; i < t->fields.count; i++) {
-		const char *value = expand(t->fields.field[i].value, &q->values, q->mem, trouble_out);
+		const char *value =
+			expand(t->fields.field[i].value, &q->values, q->mem, trouble_out);
 
 		if (!value)
 			return LOOKUP_UNAVAILABLE;
@@ -45,7 +48,8 @@ const struct database_driver database_static = {
 };
 
 static void *
-prepare_prefetch(const struct settings_db *conf, enum database_kind kind, struct arena *mem, const char **why_out)
+prepare_prefetch(const struct settings_db *conf, enum database_kind kind, struct arena *mem,
+                 const char **why_out)
 {
 	(void)conf;
 	(void)kind;
@@ -55,7 +59,8 @@ prepare_prefetch(const struct settings_db *conf, enum database_kind kind, struct
 
 /* The passdb's columns userdb_uid, userdb_gid, userdb_home ... spare the second query. */
 static enum lookup_result
-look_up_prefetch(void *state, const struct question *q, struct row *row_out, const char **trouble_out)
+look_up_prefetch(void *state, const struct question *q, struct row *row_out,
+                 const char **trouble_out)
 {
 	static const char prefix[] = "userdb_";
 
@@ -63,7 +68,8 @@ look_up_prefetch(void *state, const struct question *q, struct row *row_out, con
 	(void)trouble_out;
 	for (size_t i = 0; q->pass && i < q->pass->count; i++)
 		if (span_starts_nocase(span_of(q->pass->field[i].name), prefix))
-			row_add(row_out, q->pass->field[i].name + strlen(prefix), q->pass->field[i].value);
+			row_add(row_out, q->pass->field[i].name + strlen(prefix),
+			        q->pass->field[i].value);
 	return row_value(row_out, "uid") ? LOOKUP_FOUND : LOOKUP_UNKNOWN;
 }
 

@@ -37,8 +37,12 @@
 #include "common/base/number.h"
 #include "common/start/auth_line.h"
 
-enum { EXIT_CONFIG = 78 /* EX_CONFIG of sysexits.h */, WORKERS_MOST = 2 * LIMIT_AUTH_WORKERS, FAST_DEATH_MS = 1000,
-       STOP_MS = 2000 };
+enum {
+	EXIT_CONFIG = 78 /* EX_CONFIG of sysexits.h */,
+	WORKERS_MOST = 2 * LIMIT_AUTH_WORKERS,
+	FAST_DEATH_MS = 1000,
+	STOP_MS = 2000
+};
 
 struct worker_entry {
 	pid_t    pid; /* 0: free */
@@ -74,7 +78,8 @@ static void
 tell_server(struct keeper *k, const struct buf *message, int fd)
 {
 	if (k->channel >= 0 && !channel_send(k->channel, buf_view(message), fd)) {
-		log_error("the server process of authd does not listen: %s; starting another", strerror(errno));
+		log_error("the server process of authd does not listen: %s; starting another",
+		          strerror(errno));
 		kill(k->server, SIGKILL);
 	}
 }
@@ -151,7 +156,8 @@ start_server(struct keeper *k)
 	k->generation++;
 	tell_settings(k);
 	for (size_t i = 0; i < k->listeners.count; i++)
-		tell_number(k, "LISTEN", (uint64_t)k->listeners.listener[i].kind, k->listeners.listener[i].fd);
+		tell_number(k, "LISTEN", (uint64_t)k->listeners.listener[i].kind,
+		            k->listeners.listener[i].fd);
 }
 
 static void
@@ -227,7 +233,8 @@ start_missing(struct keeper *k)
 		struct worker_entry *free_entry = find_worker(k, 0);
 
 		if (!free_entry || !start_worker(k, free_entry)) {
-			log_error("no more workers can be started: %s", free_entry ? strerror(errno) : "too many");
+			log_error("no more workers can be started: %s",
+			          free_entry ? strerror(errno) : "too many");
 			k->start_at = clock_ms() + FAST_DEATH_MS;
 			return;
 		}
@@ -254,7 +261,8 @@ bury_server(struct keeper *k, int status)
 	k->server = 0;
 	if (k->is_stopping)
 		return;
-	log_error("the server process of authd has ended (%s); starting another", how_it_ended(status, how, sizeof(how)));
+	log_error("the server process of authd has ended (%s); starting another",
+	          how_it_ended(status, how, sizeof(how)));
 	if (clock_ms() < k->server_started + FAST_DEATH_MS)
 		k->start_at = clock_ms() + FAST_DEATH_MS;
 }
@@ -262,8 +270,9 @@ bury_server(struct keeper *k, int status)
 static void
 bury_worker(struct keeper *k, struct worker_entry *w, int status)
 {
-	bool is_expected = WIFEXITED(status) && (WEXITSTATUS(status) == WORKER_STALE ||
-	                                         (WEXITSTATUS(status) == 0 && w->generation != k->generation));
+	bool is_expected =
+		WIFEXITED(status) && (WEXITSTATUS(status) == WORKER_STALE ||
+	                              (WEXITSTATUS(status) == 0 && w->generation != k->generation));
 	char how[48];
 
 	if (!is_expected && !k->is_stopping && k->channel >= 0) {
@@ -360,7 +369,8 @@ on_signal(struct keeper *k)
 static void
 kill_worker(struct keeper *k, uint64_t pid)
 {
-	const struct worker_entry *w = pid > 0 && pid <= INT32_MAX ? find_worker(k, (pid_t)pid) : NULL;
+	const struct worker_entry *w =
+		pid > 0 && pid <= INT32_MAX ? find_worker(k, (pid_t)pid) : NULL;
 
 	if (w)
 		kill(w->pid, SIGKILL);

@@ -92,10 +92,12 @@ has(const struct listeners *l, enum listener_kind kind)
 static void
 take_passed(struct listeners *l)
 {
-	uint64_t count = number_of("LISTEN_PID") == (uint64_t)getpid() ? number_of("LISTEN_FDS") : 0;
+	uint64_t count =
+		number_of("LISTEN_PID") == (uint64_t)getpid() ? number_of("LISTEN_FDS") : 0;
 	struct span names = span_of(getenv("LISTEN_FDNAMES")), name = SPAN_NONE;
 
-	for (int fd = FIRST_PASSED; fd < FIRST_PASSED + (int)count && l->count < LISTENERS - LISTENER_KINDS; fd++) {
+	for (int fd = FIRST_PASSED;
+	     fd < FIRST_PASSED + (int)count && l->count < LISTENERS - LISTENER_KINDS; fd++) {
 		int kind = span_split(&names, ':', &name) ? kind_of_name(name) : -1;
 
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -105,7 +107,9 @@ take_passed(struct listeners *l)
 			add(l, fd, (enum listener_kind)kind);
 			continue;
 		}
-		log_warning("LISTEN_FDS: descriptor %d is neither a login nor an auth-client socket", fd);
+		log_warning(
+			"LISTEN_FDS: descriptor %d is neither a login nor an auth-client socket",
+			fd);
 		close(fd);
 	}
 	unsetenv("LISTEN_PID");
@@ -113,7 +117,9 @@ take_passed(struct listeners *l)
 	unsetenv("LISTEN_FDNAMES");
 }
 
-/* base_dir is made when it is missing; in a folder that others can write no socket would be safe. */
+/*
+ * base_dir is made when it is missing; in a folder that others can write no socket would be safe.
+ */
 static bool
 prepare_folder(const char *base_dir)
 {
@@ -127,10 +133,12 @@ prepare_folder(const char *base_dir)
 		log_error("base_dir = %s: %s", base_dir, strerror(errno));
 		return false;
 	}
-	if (lstat(base_dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_uid == geteuid() || st.st_uid == 0) &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (lstat(base_dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    (st.st_uid == geteuid() || st.st_uid == 0) && !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return true;
-	log_error("base_dir = %s: must be a folder that belongs to root and that nobody else can write", base_dir);
+	log_error("base_dir = %s: must be a folder that belongs to root and that nobody else can "
+	          "write",
+	          base_dir);
 	return false;
 }
 
@@ -138,7 +146,8 @@ static bool
 somebody_answers(const struct sockaddr_un *at)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool answers = fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 || errno == EAGAIN);
+	bool answers = fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
+	                           errno == EAGAIN);
 
 	if (fd >= 0)
 		close(fd);
@@ -154,7 +163,8 @@ remove_stale(const struct sockaddr_un *at)
 	if (lstat(at->sun_path, &st) != 0)
 		return errno == ENOENT;
 	if (!S_ISSOCK(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != 0)) {
-		log_error("%s: there is something that is no socket of ours; remove it", at->sun_path);
+		log_error("%s: there is something that is no socket of ours; remove it",
+		          at->sun_path);
 		return false;
 	}
 	if (somebody_answers(at)) {
@@ -198,7 +208,9 @@ listeners_open(struct listeners *l, const char *base_dir)
 	l->count = 0;
 	take_passed(l);
 	for (int kind = 0; kind < LISTENER_KINDS; kind++) {
-		int fd = has(l, (enum listener_kind)kind) ? -1 : make(base_dir, (enum listener_kind)kind);
+		int fd = has(l, (enum listener_kind)kind)
+		                 ? -1
+		                 : make(base_dir, (enum listener_kind)kind);
 
 		if (fd >= 0)
 			add(l, fd, (enum listener_kind)kind);

@@ -20,8 +20,8 @@ struct listeners {
  * Sockets that systemd handed over (LISTEN_FDS; told apart by LISTEN_FDNAMES "login" and
  * "auth-client", else by the last part of their path), one or more of a kind, and those of base_dir
  * ("login" mode 0600, "auth-client" mode 0666) made for the kinds that it did not.  A socket
- * file that is there is replaced only when it is a socket, ours or root's, and nobody answers on it.
- * False when there is no login socket; the reason has been logged.
+ * file that is there is replaced only when it is a socket, ours or root's, and nobody answers on
+ * it. False when there is no login socket; the reason has been logged.
  */
 bool listeners_open(struct listeners *l, const char *base_dir);
 

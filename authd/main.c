@@ -9,12 +9,13 @@
 #include "common/base/log.h"
 #include "config.h"
 
-static const char usage[] = "usage: authd [-c FILE] [-F]\n"
-                            "  -c FILE    read FILE instead of " SYSCONFDIR "/linnet/linnet.conf\n"
-                            "  -F         stay in the foreground, as always\n"
-                            "  --version  print the version\n"
-                            "  --help     print this\n"
-                            "SIGHUP reads the configuration again, SIGTERM ends it.  See authd(8).\n";
+static const char usage[] =
+	"usage: authd [-c FILE] [-F]\n"
+	"  -c FILE    read FILE instead of " SYSCONFDIR "/linnet/linnet.conf\n"
+	"  -F         stay in the foreground, as always\n"
+	"  --version  print the version\n"
+	"  --help     print this\n"
+	"SIGHUP reads the configuration again, SIGTERM ends it.  See authd(8).\n";
 
 /* The keeper starts the server process this way, with its channel on a fixed descriptor. */
 static void

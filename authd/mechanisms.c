@@ -31,7 +31,8 @@ step_plain(struct dialogue *d, struct span response)
 	password = response;
 	if (!password.at || span_find(password, '\0') || authcid.len == 0 || password.len == 0)
 		return MECHANISM_FAIL;
-	if (!keep(&d->user, authcid, LIMIT_USER_NAME) || !keep(&d->password, password, LIMIT_PASSWORD))
+	if (!keep(&d->user, authcid, LIMIT_USER_NAME) ||
+	    !keep(&d->password, password, LIMIT_PASSWORD))
 		return MECHANISM_FAIL;
 	if (authzid.len > 0 && !span_equal(authzid, authcid))
 		return MECHANISM_AUTHZ;
@@ -50,7 +51,8 @@ step_login(struct dialogue *d, struct span response)
 	if (!response.at || response.len == 0 || span_find(response, '\0'))
 		return MECHANISM_FAIL;
 	if (d->step == 2)
-		return keep(&d->password, response, LIMIT_PASSWORD) ? MECHANISM_CHECK : MECHANISM_FAIL;
+		return keep(&d->password, response, LIMIT_PASSWORD) ? MECHANISM_CHECK
+		                                                    : MECHANISM_FAIL;
 	if (!keep(&d->user, response, LIMIT_USER_NAME))
 		return MECHANISM_FAIL;
 	d->challenge = "Password:";
@@ -79,7 +81,8 @@ const struct mechanism *
 mechanism_find(struct span name, const char *allowed)
 {
 	for (size_t i = 0; i < MECHANISMS; i++)
-		if (span_is_nocase(name, mechanisms[i].name) && is_allowed(mechanisms[i].name, allowed))
+		if (span_is_nocase(name, mechanisms[i].name) &&
+		    is_allowed(mechanisms[i].name, allowed))
 			return &mechanisms[i];
 	return NULL;
 }

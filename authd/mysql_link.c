@@ -79,7 +79,8 @@ set_options(MYSQL *handle, const struct sql_connect *how)
 		mysql_options(handle, MYSQL_READ_DEFAULT_GROUP, how->option_group);
 	if (!how->ssl_ca && !how->ssl_ca_path && !how->ssl_cert)
 		return;
-	mysql_ssl_set(handle, how->ssl_key, how->ssl_cert, how->ssl_ca, how->ssl_ca_path, how->ssl_cipher);
+	mysql_ssl_set(handle, how->ssl_key, how->ssl_cert, how->ssl_ca, how->ssl_ca_path,
+	              how->ssl_cipher);
 	mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
@@ -93,7 +94,8 @@ connect_host(struct mysql_link *link, size_t number)
 	if (!handle)
 		die("out of memory: a connection to the database");
 	set_options(handle, how);
-	if (mysql_real_connect(handle, path ? NULL : host, how->user, how->password, how->dbname, how->port, path, 0)) {
+	if (mysql_real_connect(handle, path ? NULL : host, how->user, how->password, how->dbname,
+	                       how->port, path, 0)) {
 		link->handle = handle;
 		link->host = number;
 		return true;
@@ -119,8 +121,9 @@ connect_any(struct mysql_link *link)
 static bool
 is_lost(unsigned code)
 {
-	return (code >= FIRST_OF_CLIENT && code <= LAST_OF_CLIENT) || code == SERVER_SHUTDOWN || code == NEW_ABORTING ||
-	       code == UNKNOWN_STATEMENT || code == NEED_REPREPARE || code == CONNECTION_KILLED;
+	return (code >= FIRST_OF_CLIENT && code <= LAST_OF_CLIENT) || code == SERVER_SHUTDOWN ||
+	       code == NEW_ABORTING || code == UNKNOWN_STATEMENT || code == NEED_REPREPARE ||
+	       code == CONNECTION_KILLED;
 }
 
 /* What one try came to. */
@@ -133,7 +136,8 @@ struct try {
 static struct try
 broken(MYSQL_STMT *s, struct arena *mem)
 {
-	return (struct try){ LOOKUP_UNAVAILABLE, mysql_stmt_errno(s), arena_string(mem, span_of(mysql_stmt_error(s))) };
+	return (struct try){ LOOKUP_UNAVAILABLE, mysql_stmt_errno(s),
+		             arena_string(mem, span_of(mysql_stmt_error(s))) };
 }
 
 /* One column while a row is fetched. */
@@ -188,14 +192,16 @@ fetch(MYSQL_STMT *s, MYSQL_RES *meta, struct arena *mem, struct row *row_out)
 	if (status != 0 && status != MYSQL_DATA_TRUNCATED)
 		return broken(s, mem);
 	for (unsigned i = 0; i < count; i++)
-		row_add(row_out, arena_string(mem, span_of(mysql_fetch_field_direct(meta, i)->name)),
+		row_add(row_out,
+		        arena_string(mem, span_of(mysql_fetch_field_direct(meta, i)->name)),
 		        value_of(&columns[i], mem));
 	return (struct try){ LOOKUP_FOUND, 0, NULL };
 }
 
 /* The statement of this connection, prepared when it is asked for the first time. */
 static MYSQL_STMT *
-statement(struct mysql_link *link, unsigned which, const struct sql_query *query, struct arena *mem, struct try *failed_out)
+statement(struct mysql_link *link, unsigned which, const struct sql_query *query, struct arena *mem,
+          struct try *failed_out)
 {
 	MYSQL_STMT *s = link->prepared[which];
 
@@ -215,8 +221,8 @@ statement(struct mysql_link *link, unsigned which, const struct sql_query *query
 }
 
 static struct try
-ask_once(struct mysql_link *link, unsigned which, const struct sql_query *query, const char *const *values,
-         struct arena *mem, struct row *row_out)
+ask_once(struct mysql_link *link, unsigned which, const struct sql_query *query,
+         const char *const *values, struct arena *mem, struct row *row_out)
 {
 	MYSQL_BIND binds[SQL_BINDS];
 	struct try t;
@@ -243,8 +249,9 @@ ask_once(struct mysql_link *link, unsigned which, const struct sql_query *query,
 }
 
 enum lookup_result
-mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name, const struct sql_query *query,
-               const char *const *values, struct arena *mem, struct row *row_out, const char **trouble_out)
+mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name,
+               const struct sql_query *query, const char *const *values, struct arena *mem,
+               struct row *row_out, const char **trouble_out)
 {
 	int64_t started = clock_ms();
 	struct try t = { LOOKUP_UNAVAILABLE, 0, "" };
@@ -263,6 +270,7 @@ mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name, 
 			break;
 	}
 	if (t.result == LOOKUP_UNAVAILABLE)
-		*trouble_out = arena_printf(mem, "%s: host=%s: %s", query_name, link->how->host[link->host], t.text);
+		*trouble_out = arena_printf(mem, "%s: host=%s: %s", query_name,
+		                            link->how->host[link->host], t.text);
 	return t.result;
 }

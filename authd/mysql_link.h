@@ -21,7 +21,7 @@ struct mysql_link *mysql_link_make(const struct sql_connect *how);
  */
 enum { MYSQL_QUERIES = 2 };
 enum lookup_result mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name,
-                                  const struct sql_query *query, const char *const *values, struct arena *mem,
-                                  struct row *row_out, const char **trouble_out);
+                                  const struct sql_query *query, const char *const *values,
+                                  struct arena *mem, struct row *row_out, const char **trouble_out);
 
 #endif

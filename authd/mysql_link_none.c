@@ -11,8 +11,9 @@ mysql_link_make(const struct sql_connect *how)
 }
 
 enum lookup_result
-mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name, const struct sql_query *query,
-               const char *const *values, struct arena *mem, struct row *row_out, const char **trouble_out)
+mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name,
+               const struct sql_query *query, const char *const *values, struct arena *mem,
+               struct row *row_out, const char **trouble_out)
 {
 	(void)link;
 	(void)which;

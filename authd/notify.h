@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-/* Milliseconds between two notify_alive() that the unit's WatchdogSec= asks for; 0 for no watchdog. */
+/*
+ * Milliseconds between two notify_alive() that the unit's WatchdogSec= asks for; 0 for no watchdog.
+ */
 int64_t notify_interval(void);
 
 void notify_ready(const char *status);

@@ -19,7 +19,10 @@
 
 enum { STORED_MAX = 1024, DIGEST_MAX = EVP_MAX_MD_SIZE };
 
-/* libxcrypt refuses longer ones: whoever types one cannot have the password that was hashed with it. */
+/*
+ * libxcrypt refuses longer ones: whoever types one cannot have the password that was hashed with
+ * it.
+ */
 #ifndef CRYPT_MAX_PASSPHRASE_SIZE
 #define CRYPT_MAX_PASSPHRASE_SIZE (LIMIT_PASSWORD + 1)
 #endif
@@ -28,7 +31,8 @@ enum encoding { ENCODING_TEXT, ENCODING_BASE64, ENCODING_HEX };
 
 struct scheme {
 	const char *name;
-	enum password_verdict (*verify)(const struct scheme *s, const char *typed, struct span stored, const char **why_out);
+	enum password_verdict (*verify)(const struct scheme *s, const char *typed,
+	                                struct span stored, const char **why_out);
 	enum encoding encoding; /* without .b64 or .hex */
 	const EVP_MD *(*digest)(void);
 	const char *dummy; /* a stored text of usual cost that no password fits */
@@ -130,12 +134,16 @@ static const struct scheme schemes[] = {
 	{ "SHA", verify_digest, ENCODING_BASE64, EVP_sha1, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
 	{ "SHA1", verify_digest, ENCODING_BASE64, EVP_sha1, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
 	{ "SSHA", verify_salted, ENCODING_BASE64, EVP_sha1, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
-	{ "SHA256", verify_digest, ENCODING_BASE64, EVP_sha256, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
-	{ "SSHA256", verify_salted, ENCODING_BASE64, EVP_sha256, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
+	{ "SHA256", verify_digest, ENCODING_BASE64, EVP_sha256,
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
+	{ "SSHA256", verify_salted, ENCODING_BASE64, EVP_sha256,
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
 	{ "SHA512", verify_digest, ENCODING_BASE64, EVP_sha512,
-	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==" },
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	  "=" },
 	{ "SSHA512", verify_salted, ENCODING_BASE64, EVP_sha512,
-	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==" },
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	  "=" },
 };
 
 static const struct scheme *
@@ -221,15 +229,20 @@ decode(struct span s, enum encoding encoding, char *to, struct span *out)
 	return true;
 }
 
-/* What administrators write to say that nobody logs in, and what passwd(1) puts in front of a locked hash. */
+/*
+ * What administrators write to say that nobody logs in, and what passwd(1) puts in front of a
+ * locked hash.
+ */
 static bool
 is_locked(struct span stored)
 {
-	return stored.len == 0 || stored.at[0] == '*' || stored.at[0] == '!' || span_is(stored, "x");
+	return stored.len == 0 || stored.at[0] == '*' || stored.at[0] == '!' ||
+	       span_is(stored, "x");
 }
 
 static enum password_verdict
-verify_with(const struct scheme *s, enum encoding encoding, struct span typed, struct span stored, const char **why_out)
+verify_with(const struct scheme *s, enum encoding encoding, struct span typed, struct span stored,
+            const char **why_out)
 {
 	char text[LIMIT_PASSWORD + 1], bytes[STORED_MAX];
 	enum password_verdict verdict = PASSWORD_UNUSABLE;
@@ -246,7 +259,8 @@ verify_with(const struct scheme *s, enum encoding encoding, struct span typed, s
 }
 
 enum password_verdict
-password_verify(struct span typed, const char *stored, const char *default_scheme, const char **why_out)
+password_verify(struct span typed, const char *stored, const char *default_scheme,
+                const char **why_out)
 {
 	struct span label = span_of(default_scheme), rest = span_of(stored);
 	const struct scheme *s;

@@ -10,7 +10,8 @@ enum password_verdict {
 	PASSWORD_RIGHT,
 	PASSWORD_WRONG,
 	PASSWORD_NONE,    /* the account has none that could fit: empty, "*", "!", "x", "!$6$..." */
-	PASSWORD_UNUSABLE /* nobody can check what is stored: the server's fault, *why_out says it */
+	PASSWORD_UNUSABLE /* nobody can check what is stored: the server's fault, *why_out says it
+	                   */
 };
 
 /*
@@ -21,7 +22,8 @@ enum password_verdict {
  * at the first 72 bytes only.
  * *why_out (constant text) is set with PASSWORD_UNUSABLE and never holds a part of the hash.
  */
-enum password_verdict password_verify(struct span typed, const char *stored, const char *default_scheme, const char **why_out);
+enum password_verdict password_verify(struct span typed, const char *stored,
+                                      const char *default_scheme, const char **why_out);
 
 /*
  * As much work as password_verify() for a hash of default_scheme: an unknown user must not answer

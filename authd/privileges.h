@@ -4,8 +4,8 @@
 
 /*
  * Become user, with no other groups, when started as root; where there is no such user nobody,
- * and where that is missing too stay.  A drop that fails ends the process (die.h).  In any case: no core
- * dumps and no ptrace, no new privileges, and the process ends when its parent does.
+ * and where that is missing too stay.  A drop that fails ends the process (die.h).  In any case: no
+ * core dumps and no ptrace, no new privileges, and the process ends when its parent does.
  */
 void privileges_drop(const char *user);
 

@@ -22,7 +22,8 @@ static struct span
 word_or_none(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.at[i] <= 0x20 || (unsigned char)s.at[i] >= 0x7f || strchr(",()<>", s.at[i]))
+		if ((unsigned char)s.at[i] <= 0x20 || (unsigned char)s.at[i] >= 0x7f ||
+		    strchr(",()<>", s.at[i]))
 			return SPAN_NONE;
 	return s.len > WORD_MAX ? SPAN_NONE : s;
 }
@@ -50,7 +51,8 @@ read_auth(const struct auth_line *line, struct protocol_command *out)
 	out->session = word_or_none(auth_line_value(line, 3, "session"));
 	out->remote_ip = address_or_none(auth_line_value(line, 3, "rip"));
 	out->local_ip = address_or_none(auth_line_value(line, 3, "lip"));
-	out->is_secured = auth_line_has(line, 3, "secured") || auth_line_value(line, 3, "secured").at;
+	out->is_secured =
+		auth_line_has(line, 3, "secured") || auth_line_value(line, 3, "secured").at;
 	out->response = auth_line_value(line, 3, "resp");
 	return out->service.len > 0 ? NULL : "AUTH without service=";
 }
@@ -110,7 +112,8 @@ put_words(struct buf *out, const char *words)
 }
 
 void
-protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connection, const char *cookie)
+protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connection,
+                      const char *cookie)
 {
 	const struct mechanism *m;
 
@@ -121,7 +124,8 @@ protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connecti
 		put_words(out, m->flags);
 		auth_put_end(out);
 	}
-	buf_printf(out, "SPID\t%u\nCUID\t%u\nCOOKIE\t%s\nDONE\n", (unsigned)getpid(), (unsigned)connection, cookie);
+	buf_printf(out, "SPID\t%u\nCUID\t%u\nCOOKIE\t%s\nDONE\n", (unsigned)getpid(),
+	           (unsigned)connection, cookie);
 }
 
 void
@@ -152,7 +156,8 @@ protocol_put_ok(struct buf *out, uint32_t id, struct span name, const struct pro
 }
 
 void
-protocol_put_fail(struct buf *out, uint32_t id, struct span name, enum protocol_failure why, struct span reason)
+protocol_put_fail(struct buf *out, uint32_t id, struct span name, enum protocol_failure why,
+                  struct span reason)
 {
 	static const char *const words[] = {
 		[FAILURE_WRONG] = "",

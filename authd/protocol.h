@@ -1,4 +1,4 @@
-/* protocol.h - Dovecot's authentication protocol 1.2, the server's side: commands in, replies out */
+/* protocol.h - the server's side of Dovecot's authentication protocol 1.2 */
 #ifndef LINNET_PROTOCOL_H
 #define LINNET_PROTOCOL_H
 
@@ -7,14 +7,21 @@
 
 #include "common/start/auth_line.h"
 
-enum protocol_kind { PROTOCOL_VERSION, PROTOCOL_CPID, PROTOCOL_AUTH, PROTOCOL_CONT, PROTOCOL_CANCEL };
+enum protocol_kind {
+	PROTOCOL_VERSION,
+	PROTOCOL_CPID,
+	PROTOCOL_AUTH,
+	PROTOCOL_CONT,
+	PROTOCOL_CANCEL
+};
 
 /* One command of a client; the spans borrow the line. */
 struct protocol_command {
 	enum protocol_kind kind;
 	uint32_t    number;    /* VERSION: major; CPID: pid; else the request's id */
 	struct span mechanism; /* AUTH */
-	struct span service, remote_ip, local_ip, session; /* AUTH: SPAN_NONE when not said, or not credible */
+	struct span service, remote_ip, local_ip,
+		session;       /* AUTH: SPAN_NONE when not said, or not credible */
 	struct span response;  /* AUTH, CONT: base64; SPAN_NONE for none */
 	bool        is_secured;
 };
@@ -23,7 +30,8 @@ struct protocol_command {
 const char *protocol_parse(char *line, size_t len, struct protocol_command *out);
 
 /* VERSION, MECH for each allowed, SPID, CUID, COOKIE, DONE: what the server says first. */
-void protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connection, const char *cookie);
+void protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connection,
+                           const char *cookie);
 
 void protocol_put_cont(struct buf *out, uint32_t id, const char *challenge);
 
@@ -34,11 +42,19 @@ struct protocol_user {
 	struct span home, mail; /* mail: SPAN_NONE for none */
 };
 /* user: NULL on the auth-client socket, whose clients learn the name only. */
-void protocol_put_ok(struct buf *out, uint32_t id, struct span name, const struct protocol_user *user);
+void protocol_put_ok(struct buf *out, uint32_t id, struct span name,
+                     const struct protocol_user *user);
 
 /* Why it is refused: words of the FAIL line. */
-enum protocol_failure { FAILURE_WRONG, FAILURE_TEMPORARY, FAILURE_AUTHZ, FAILURE_REFUSED, FAILURE_BAD };
+enum protocol_failure {
+	FAILURE_WRONG,
+	FAILURE_TEMPORARY,
+	FAILURE_AUTHZ,
+	FAILURE_REFUSED,
+	FAILURE_BAD
+};
 /* name and reason may be SPAN_NONE. */
-void protocol_put_fail(struct buf *out, uint32_t id, struct span name, enum protocol_failure why, struct span reason);
+void protocol_put_fail(struct buf *out, uint32_t id, struct span name, enum protocol_failure why,
+                       struct span reason);
 
 #endif

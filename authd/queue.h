@@ -13,8 +13,9 @@ struct queue;
 struct queue *queue_make(void);
 
 /*
- * The lane of a client: networks (IPv4 /24, IPv6 /48) and, where there is no address, local users share
- * QUEUE_LANES lanes by hash.  One lane's flood lengthens nobody's wait by more than one request a turn.
+ * The lane of a client: networks (IPv4 /24, IPv6 /48) and, where there is no address, local users
+ * share QUEUE_LANES lanes by hash.  One lane's flood lengthens nobody's wait by more than one
+ * request a turn.
  */
 enum { QUEUE_LANES = 256 };
 uint32_t queue_lane(const struct net_address *remote, uint32_t uid);

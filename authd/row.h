@@ -22,7 +22,10 @@ void row_add(struct row *r, const char *name, const char *value);
 const char *row_value(const struct row *r, const char *name);
 bool row_has(const struct row *r, const char *name);
 
-/* Words "name=value" or bare names between blanks: the args of userdb static, a passwd-file's last field. */
+/*
+ * Words "name=value" or bare names between blanks: the args of userdb static, a passwd-file's last
+ * field.
+ */
 void row_add_words(struct row *r, const char *words, struct arena *mem);
 
 #endif

@@ -106,7 +106,10 @@ keep_number(const struct auth_line *line, const char *key)
 	return n;
 }
 
-/* The first time it opens the log and gives root up; later the keeper brings the log's new descriptor. */
+/*
+ * The first time it opens the log and gives root up; later the keeper brings the log's new
+ * descriptor.
+ */
 static void
 take_settings(struct server *s, const struct auth_line *line, uint64_t generation, int log)
 {

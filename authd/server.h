@@ -64,7 +64,7 @@ struct connection {
 	uint32_t             number; /* CUID */
 	bool                 has_version, is_dead;
 	struct event        *reading, *writing;
-	struct buf           in, out; /* the beginning of a line; what the client has not taken yet */
+	struct buf in, out; /* the beginning of a line; what the client has not taken yet */
 	struct request_list  requests;
 	size_t               request_count;
 	struct session      *session; /* logged in: this connection is its place in the list */
@@ -115,7 +115,8 @@ void connection_send(struct connection *c, struct buf *line); /* and empties lin
 void connection_close(struct connection *c);
 
 /* server_request.c: commands of a client, verdicts of a worker */
-bool request_begin(struct connection *c, const struct protocol_command *command); /* false: protocol broken */
+bool request_begin(struct connection *c,
+                   const struct protocol_command *command); /* false: protocol broken */
 bool request_go_on(struct connection *c, const struct protocol_command *command);
 void request_cancel(struct connection *c, uint32_t id);
 void request_verdict(struct request *r, const struct check_result *result);
@@ -125,7 +126,8 @@ void request_orphan(struct request *r); /* its connection is gone */
 /* server_pool.c */
 void pool_add(struct server *s, int fd, pid_t pid, uint64_t generation); /* takes fd over */
 void pool_submit(struct request *r);
-void pool_withdraw(struct request *r); /* QUEUED or AT_WORKER: it does not want its answer any more */
+void
+pool_withdraw(struct request *r); /* QUEUED or AT_WORKER: it does not want its answer any more */
 void pool_renew(struct server *s);     /* settings have changed: let the old workers go */
 
 #endif

@@ -25,7 +25,8 @@ static void
 fail_connection(struct connection *c, const char *why)
 {
 	log_warning("%s socket, process %d of uid %u: %s; closing its connection",
-	            c->kind == LISTENER_LOGIN ? "login" : "auth-client", (int)c->pid, (unsigned)c->uid, why);
+	            c->kind == LISTENER_LOGIN ? "login" : "auth-client", (int)c->pid,
+	            (unsigned)c->uid, why);
 	c->is_dead = true;
 }
 
@@ -93,8 +94,9 @@ handle_cancel(struct connection *c, const struct protocol_command *command)
 }
 
 static bool (*const handlers[])(struct connection *c, const struct protocol_command *command) = {
-	[PROTOCOL_VERSION] = handle_version, [PROTOCOL_CPID] = handle_cpid,      [PROTOCOL_AUTH] = request_begin,
-	[PROTOCOL_CONT] = request_go_on,     [PROTOCOL_CANCEL] = handle_cancel,
+	[PROTOCOL_VERSION] = handle_version, [PROTOCOL_CPID] = handle_cpid,
+	[PROTOCOL_AUTH] = request_begin,     [PROTOCOL_CONT] = request_go_on,
+	[PROTOCOL_CANCEL] = handle_cancel,
 };
 
 static void
@@ -178,7 +180,9 @@ static const char *
 judge_peer(const struct server *s, const struct connection *c)
 {
 	if (c->kind == LISTENER_LOGIN)
-		return c->uid == 0 || c->uid == s->settings.owner ? NULL : "only root may use the login socket";
+		return c->uid == 0 || c->uid == s->settings.owner
+		               ? NULL
+		               : "only root may use the login socket";
 	if (s->client_count >= LIMIT_AUTH_CLIENTS)
 		return "too many connections to the auth-client socket";
 	if (c->uid != 0 && count_of_uid(s, c->uid) >= LIMIT_AUTH_CLIENTS_UID)
@@ -193,7 +197,9 @@ make_connection(struct server *s, enum listener_kind kind, int fd, const struct 
 
 	if (!c)
 		die("out of memory: a connection");
-	*c = (struct connection){ .server = s, .kind = kind, .fd = fd, .uid = peer->uid, .pid = peer->pid };
+	*c = (struct connection){
+		.server = s, .kind = kind, .fd = fd, .uid = peer->uid, .pid = peer->pid
+	};
 	c->number = ++s->next_number;
 	TAILQ_INIT(&c->requests);
 	TAILQ_INSERT_TAIL(&s->connections, c, in_server);

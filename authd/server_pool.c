@@ -1,4 +1,4 @@
-/* server_pool.c - the worker processes as the server sees them: who is idle, who has which request */
+/* server_pool.c - the workers as the server sees them: who is idle, who has which request */
 #include "authd/server.h"
 
 #include <errno.h>
@@ -28,8 +28,12 @@ remove_worker(struct pool_worker *w)
 static bool
 send_request(struct pool_worker *w, struct request *r)
 {
-	struct check c = { buf_view(&r->dialogue.user), buf_view(&r->dialogue.password), span_of(r->mechanism->name),
-		           span_of(r->service), span_of(r->remote_ip), span_of(r->local_ip),
+	struct check c = { buf_view(&r->dialogue.user),
+		           buf_view(&r->dialogue.password),
+		           span_of(r->mechanism->name),
+		           span_of(r->service),
+		           span_of(r->remote_ip),
+		           span_of(r->local_ip),
 		           r->connection && r->connection->kind == LISTENER_LOGIN };
 	struct buf message = BUF_EMPTY;
 	bool is_sent;
@@ -80,7 +84,10 @@ dispatch(struct server *s)
 		w->request = r;
 		r->worker = w;
 		r->state = REQUEST_AT_WORKER;
-		/* to the end of the list, so that all are used in turn and a sick one is not always first */
+		/*
+		 * to the end of the list, so that all are used in turn and a sick one is not always
+		 * first
+		 */
 		TAILQ_REMOVE(&s->workers, w, in_pool);
 		TAILQ_INSERT_TAIL(&s->workers, w, in_pool);
 	}
@@ -146,7 +153,8 @@ void
 pool_submit(struct request *r)
 {
 	if (!queue_push(r->server->queue, r)) {
-		request_unavailable(r, "too many requests wait for a worker; new ones are turned away");
+		request_unavailable(
+			r, "too many requests wait for a worker; new ones are turned away");
 		return;
 	}
 	dispatch(r->server);

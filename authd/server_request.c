@@ -63,7 +63,10 @@ answer(struct request *r, struct buf *line)
 	free_request(r);
 }
 
-/* "sql(toto@mondomaine.local,192.0.2.1,<session>): Password mismatch": the form that fail2ban's dovecot filter knows. */
+/*
+ * "sql(toto@mondomaine.local,192.0.2.1,<session>): Password mismatch": the form that fail2ban's
+ * dovecot filter knows.
+ */
 static void
 log_verdict(const struct request *r, struct span driver, struct span user, struct span text)
 {
@@ -77,8 +80,9 @@ log_verdict(const struct request *r, struct span driver, struct span user, struc
 	for (; n < driver.len && n + 1 < sizeof(lower); n++)
 		lower[n] = ascii_lower(driver.at[n]);
 	lower[n] = '\0';
-	log_info("%s(%s%s%s%s%s%s): %.*s", lower, name[0] ? name : "?", r->remote_ip[0] ? "," : "", r->remote_ip,
-	         r->session[0] ? ",<" : "", r->session, r->session[0] ? ">" : "", (int)text.len, text.at);
+	log_info("%s(%s%s%s%s%s%s): %.*s", lower, name[0] ? name : "?", r->remote_ip[0] ? "," : "",
+	         r->remote_ip, r->session[0] ? ",<" : "", r->session, r->session[0] ? ">" : "",
+	         (int)text.len, text.at);
 	arena_free(&mem);
 }
 
@@ -152,9 +156,13 @@ leave_others(struct request *r)
 	}
 }
 
-static const char limit_text[] = "Maximum number of connections from user+IP exceeded (mail_max_userip_connections)";
+static const char limit_text[] =
+	"Maximum number of connections from user+IP exceeded (mail_max_userip_connections)";
 
-/* The password is right.  On the login socket the connection now is the session's place in the list. */
+/*
+ * The password is right.  On the login socket the connection now is the session's place in the
+ * list.
+ */
 static void
 accept_user(struct request *r, const struct check_result *result)
 {
@@ -165,15 +173,18 @@ accept_user(struct request *r, const struct check_result *result)
 	size_t most = (size_t)s->settings.user_ip_limit;
 	bool is_login = c && c->kind == LISTENER_LOGIN;
 
-	if (is_login && most > 0 && sessions_count(s->sessions, result->user, r->service, &r->remote) >= most) {
-		log_verdict(r, result->driver.at ? result->driver : span_of("auth"), result->user, span_of(limit_text));
+	if (is_login && most > 0 &&
+	    sessions_count(s->sessions, result->user, r->service, &r->remote) >= most) {
+		log_verdict(r, result->driver.at ? result->driver : span_of("auth"), result->user,
+		            span_of(limit_text));
 		protocol_put_fail(&line, r->id, result->user, FAILURE_REFUSED, span_of(limit_text));
 		answer(r, &line);
 		return;
 	}
 	if (is_login) {
 		leave_others(r);
-		c->session = sessions_add(s->sessions, result->user, r->service, &r->remote, c->pid);
+		c->session =
+			sessions_add(s->sessions, result->user, r->service, &r->remote, c->pid);
 	}
 	protocol_put_ok(&line, r->id, result->user, is_login ? &user : NULL);
 	answer(r, &line);
@@ -224,11 +235,13 @@ on_timer(evutil_socket_t fd, short what, void *context)
 		return;
 	case REQUEST_QUEUED:
 		pool_withdraw(r);
-		request_unavailable(r, "requests wait in vain: every worker was busy for 10 seconds; is the database slow?");
+		request_unavailable(r, "requests wait in vain: every worker was busy for 10 "
+		                       "seconds; is the database slow?");
 		return;
 	case REQUEST_AT_WORKER:
 		pool_withdraw(r);
-		request_unavailable(r, "a worker had no verdict within 10 seconds and is replaced; is the database slow?");
+		request_unavailable(r, "a worker had no verdict within 10 seconds and is replaced; "
+		                       "is the database slow?");
 		return;
 	case REQUEST_DELAYED:
 		r->reply = (struct buf)BUF_EMPTY;
@@ -241,7 +254,8 @@ on_timer(evutil_socket_t fd, short what, void *context)
 static void
 check(struct request *r)
 {
-	int64_t now = clock_ms(), until = is_exempt(r) ? 0 : penalty_until(r->server->penalty, &r->remote);
+	int64_t now = clock_ms(),
+		until = is_exempt(r) ? 0 : penalty_until(r->server->penalty, &r->remote);
 
 	if (until > now) {
 		r->state = REQUEST_HELD;
@@ -277,11 +291,13 @@ step(struct request *r, struct span response)
 		check(r);
 		return;
 	case MECHANISM_FAIL:
-		log_verdict(r, name, buf_view(&r->dialogue.user), span_of("invalid credentials (not what the mechanism wants)"));
+		log_verdict(r, name, buf_view(&r->dialogue.user),
+		            span_of("invalid credentials (not what the mechanism wants)"));
 		refuse(r, SPAN_NONE, FAILURE_WRONG, SPAN_NONE);
 		return;
 	case MECHANISM_AUTHZ:
-		log_verdict(r, name, buf_view(&r->dialogue.user), span_of("invalid credentials (asks to act for another user)"));
+		log_verdict(r, name, buf_view(&r->dialogue.user),
+		            span_of("invalid credentials (asks to act for another user)"));
 		refuse(r, SPAN_NONE, FAILURE_AUTHZ, SPAN_NONE);
 		return;
 	}
@@ -313,13 +329,16 @@ text_of(struct span s)
 }
 
 static struct request *
-make_request(struct connection *c, const struct protocol_command *command, const struct mechanism *mechanism)
+make_request(struct connection *c, const struct protocol_command *command,
+             const struct mechanism *mechanism)
 {
 	struct request *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		die("out of memory: a request");
-	*r = (struct request){ .server = c->server, .connection = c, .id = command->number, .mechanism = mechanism };
+	*r = (struct request){
+		.server = c->server, .connection = c, .id = command->number, .mechanism = mechanism
+	};
 	r->service = text_of(command->service);
 	r->session = text_of(command->session);
 	r->remote_ip = text_of(command->remote_ip);
@@ -361,7 +380,8 @@ turn_away(struct connection *c, uint32_t id, enum protocol_failure why, const ch
 bool
 request_begin(struct connection *c, const struct protocol_command *command)
 {
-	const struct mechanism *m = mechanism_find(command->mechanism, c->server->settings.mechanisms);
+	const struct mechanism *m =
+		mechanism_find(command->mechanism, c->server->settings.mechanisms);
 	struct request *r;
 
 	if (find_request(c, command->number))
@@ -369,7 +389,8 @@ request_begin(struct connection *c, const struct protocol_command *command)
 	if (c->request_count >= LIMIT_AUTH_REQUESTS)
 		return turn_away(c, command->number, FAILURE_TEMPORARY, NULL);
 	if (!m)
-		return turn_away(c, command->number, FAILURE_REFUSED, "Unsupported authentication mechanism.");
+		return turn_away(c, command->number, FAILURE_REFUSED,
+		                 "Unsupported authentication mechanism.");
 	r = make_request(c, command, m);
 	if (!command->response.at)
 		step(r, SPAN_NONE);

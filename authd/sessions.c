@@ -47,22 +47,27 @@ slot_of(struct span user)
 }
 
 size_t
-sessions_count(const struct sessions *all, struct span user, const char *service, const struct net_address *remote)
+sessions_count(const struct sessions *all, struct span user, const char *service,
+               const struct net_address *remote)
 {
 	size_t count = 0;
 
 	for (const struct session *s = all->slot[slot_of(user)]; s; s = s->next)
-		if (span_is(user, s->user) && strcmp(s->service, service) == 0 && net_address_equal(&s->remote, remote))
+		if (span_is(user, s->user) && strcmp(s->service, service) == 0 &&
+		    net_address_equal(&s->remote, remote))
 			count++;
 	return count;
 }
 
 struct session *
-sessions_add(struct sessions *all, struct span user, const char *service, const struct net_address *remote, pid_t pid)
+sessions_add(struct sessions *all, struct span user, const char *service,
+             const struct net_address *remote, pid_t pid)
 {
 	struct session *s = allocate(sizeof(*s));
 
-	*s = (struct session){ copy(user), copy(span_of(service)), *remote, pid, NULL, slot_of(user) };
+	*s =
+		(struct session){ copy(user), copy(span_of(service)), *remote, pid,
+		                  NULL,       slot_of(user) };
 	s->next = all->slot[s->slot];
 	all->slot[s->slot] = s;
 	return s;
@@ -82,7 +87,8 @@ sessions_remove(struct sessions *all, struct session *s)
 }
 
 void
-sessions_each(const struct sessions *all, void (*each)(void *context, const struct session *s), void *context)
+sessions_each(const struct sessions *all, void (*each)(void *context, const struct session *s),
+              void *context)
 {
 	for (size_t i = 0; i < SLOTS; i++)
 		for (const struct session *s = all->slot[i]; s; s = s->next)

@@ -21,14 +21,16 @@ struct session {
 struct sessions *sessions_make(void);
 
 /* How many sessions this user has with this service from this address. */
-size_t sessions_count(const struct sessions *all, struct span user, const char *service, const struct net_address *remote);
+size_t sessions_count(const struct sessions *all, struct span user, const char *service,
+                      const struct net_address *remote);
 
 /* The entry belongs to the list until sessions_remove() frees it. */
-struct session *sessions_add(struct sessions *all, struct span user, const char *service, const struct net_address *remote,
-                             pid_t pid);
+struct session *sessions_add(struct sessions *all, struct span user, const char *service,
+                             const struct net_address *remote, pid_t pid);
 void sessions_remove(struct sessions *all, struct session *s);
 
 /* Every session, in no order. */
-void sessions_each(const struct sessions *all, void (*each)(void *context, const struct session *s), void *context);
+void sessions_each(const struct sessions *all, void (*each)(void *context, const struct session *s),
+                   void *context);
 
 #endif

@@ -71,7 +71,8 @@ static const struct word_row {
 };
 
 static bool
-take_word(struct sql_connect *c, struct span key, struct span value, struct arena *mem, const char **why_out)
+take_word(struct sql_connect *c, struct span key, struct span value, struct arena *mem,
+          const char **why_out)
 {
 	for (size_t i = 0; i < sizeof(word_rows) / sizeof(word_rows[0]); i++) {
 		if (!span_is(key, word_rows[i].key))
@@ -82,18 +83,23 @@ take_word(struct sql_connect *c, struct span key, struct span value, struct aren
 		return false;
 	}
 	/* not the word itself: it may be the second half of a password with a blank */
-	*why_out = "a word that is none of host= port= dbname= user= password= ssl_ca= ssl_cert= ssl_key= "
-	           "connect_timeout= read_timeout= write_timeout= and the like (values cannot have blanks)";
+	*why_out = "a word that is none of host= port= dbname= user= password= ssl_ca= ssl_cert= "
+	           "ssl_key= "
+		   "connect_timeout= read_timeout= write_timeout= and the like (values cannot have "
+	           "blanks)";
 	return false;
 }
 
 bool
-sql_connect_parse(const char *text, struct arena *mem, struct sql_connect *out, const char **why_out)
+sql_connect_parse(const char *text, struct arena *mem, struct sql_connect *out,
+                  const char **why_out)
 {
 	struct span rest = span_of(text), word, key;
 
-	*out = (struct sql_connect){ .connect_timeout = CONNECT_SECONDS, .read_timeout = READ_SECONDS,
-		                     .write_timeout = WRITE_SECONDS, .ssl_verify_server_cert = true };
+	*out = (struct sql_connect){ .connect_timeout = CONNECT_SECONDS,
+		                     .read_timeout = READ_SECONDS,
+		                     .write_timeout = WRITE_SECONDS,
+		                     .ssl_verify_server_cert = true };
 	while (span_split(&rest, ' ', &word)) {
 		word = span_trim(word);
 		if (word.len == 0)

@@ -20,7 +20,11 @@ struct sql_connect {
 	bool        ssl_verify_server_cert;
 };
 
-/* Words key=value between blanks.  False with *why_out (in mem or constant), which never holds the password. */
-bool sql_connect_parse(const char *text, struct arena *mem, struct sql_connect *out, const char **why_out);
+/*
+ * Words key=value between blanks.  False with *why_out (in mem or constant), which never holds the
+ * password.
+ */
+bool sql_connect_parse(const char *text, struct arena *mem, struct sql_connect *out,
+                       const char **why_out);
 
 #endif

@@ -20,9 +20,11 @@ struct sql_query {
  *	email='%u'  email="%u"  email=%u     email=?     with "%u"
  *	'%n@%d'                              ?           with "%n@%d"
  *	'%%foo', 'foo'                       '%foo'      (no variable: stays a literal)
- * False with *why_out (in mem or constant) for what cannot be understood safely: an unknown variable, a quote
- * that does not end, a variable within `...` or beside a backslash, a ? of its own, more than SQL_BINDS.
+ * False with *why_out (in mem or constant) for what cannot be understood safely: an unknown
+ *variable, a quote that does not end, a variable within `...` or beside a backslash, a ? of its
+ *own, more than SQL_BINDS.
  */
-bool sql_query_rewrite(const char *query, struct arena *mem, struct sql_query *out, const char **why_out);
+bool sql_query_rewrite(const char *query, struct arena *mem, struct sql_query *out,
+                       const char **why_out);
 
 #endif

@@ -1,4 +1,4 @@
-/* user_name.c - the one form of a user name: what is typed in two ways must never open two folders */
+/* user_name.c - one form of a user name: two spellings must never open two folders */
 #include "authd/user_name.h"
 
 #include <stdint.h>
@@ -6,14 +6,20 @@
 #include "common/base/expand.h"
 #include "common/base/limits.h"
 
-/* Length of the UTF-8 character at s (RFC 3629), 0 for none: overlong forms, surrogates and above U+10FFFF are none. */
+/*
+ * Length of the UTF-8 character at s (RFC 3629), 0 for none: overlong forms, surrogates and above
+ * U+10FFFF are none.
+ */
 static size_t
 utf8_length(struct span s)
 {
 	static const struct form {
 		unsigned char mask, lead;
 		uint32_t      least;
-	} forms[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+	} forms[] = { { 0x80, 0x00, 0 },
+		      { 0xe0, 0xc0, 0x80 },
+		      { 0xf0, 0xe0, 0x800 },
+		      { 0xf8, 0xf0, 0x10000 } };
 	unsigned char first = s.len > 0 ? (unsigned char)s.at[0] : 0x80;
 	size_t n = 0;
 	uint32_t code;
@@ -73,11 +79,13 @@ user_name_is_safe(const char *name, const char **why_out)
 		why = "the name is empty or too long";
 	else if (!why && span_find(local, '@'))
 		why = "the name has more than one @";
-	else if (!why && (strchr(name, '/') || has_pair_of_dots(span_of(name)) || local.at[0] == '.'))
+	else if (!why &&
+	         (strchr(name, '/') || has_pair_of_dots(span_of(name)) || local.at[0] == '.'))
 		why = "the name has a / or .. or begins with a dot";
 	else if (!why && strchr(name, '@') && domain.len == 0)
 		why = "the name's domain is empty";
-	else if (!why && domain.len > 0 && (domain.at[0] == '.' || domain.at[domain.len - 1] == '.'))
+	else if (!why && domain.len > 0 &&
+	         (domain.at[0] == '.' || domain.at[domain.len - 1] == '.'))
 		why = "the name's domain begins or ends with a dot";
 	if (why)
 		*why_out = why;
@@ -85,7 +93,8 @@ user_name_is_safe(const char *name, const char **why_out)
 }
 
 const char *
-user_name_make(struct span typed, const struct user_name_rules *rules, struct arena *mem, const char **why_out)
+user_name_make(struct span typed, const struct user_name_rules *rules, struct arena *mem,
+               const char **why_out)
 {
 	struct expand_values values = { .user = NULL };
 	const char *why = NULL, *name;
@@ -118,7 +127,8 @@ user_name_for_log(struct span name, struct arena *mem)
 		name.len = LIMIT_USER_NAME;
 	while (name.len > 0) {
 		size_t n = utf8_length(name);
-		bool is_plain = n > 1 || (n == 1 && name.at[0] > 0x20 && !strchr("\x7f,()<>[]'\"\\:;=", name.at[0]));
+		bool is_plain = n > 1 || (n == 1 && name.at[0] > 0x20 &&
+		                          !strchr("\x7f,()<>[]'\"\\:;=", name.at[0]));
 
 		n = n > 0 ? n : 1;
 		for (size_t i = 0; i < n; i++)

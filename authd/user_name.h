@@ -20,15 +20,20 @@ struct user_name_rules {
  *   5. fit to be part of a path: user_name_is_safe().
  * NULL with *why_out (a sentence for the log, in mem or constant) when it breaks one of these.
  */
-const char *user_name_make(struct span typed, const struct user_name_rules *rules, struct arena *mem, const char **why_out);
+const char *user_name_make(struct span typed, const struct user_name_rules *rules,
+                           struct arena *mem, const char **why_out);
 
 /*
- * May %n and %d of this name stand in a path?  No '/', no control characters, valid UTF-8, at most one '@', neither
- * part empty, no "..", no leading '.' and no domain piece that is empty.  Also asked of what the database calls the user.
+ * May %n and %d of this name stand in a path?  No '/', no control characters, valid UTF-8, at most
+ * one '@', neither part empty, no "..", no leading '.' and no domain piece that is empty.  Also
+ * asked of what the database calls the user.
  */
 bool user_name_is_safe(const char *name, const char **why_out);
 
-/* A name for one line of the log: what could end a field there (blanks, commas, brackets, bytes that are no UTF-8) is '?'. */
+/*
+ * A name for one line of the log: what could end a field there (blanks, commas, brackets, bytes
+ * that are no UTF-8) is '?'.
+ */
 const char *user_name_for_log(struct span name, struct arena *mem);
 
 #endif

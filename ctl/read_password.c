@@ -56,7 +56,6 @@ read_from_terminal(const char *prompt, char *line, size_t room)
 	struct termios shown, hidden;
 	bool ok;
 
-	fputs(prompt, stderr);
 	caught = 0;
 	for (int i = 0; i < DEADLY; i++)
 		sigaction(deadly[i], &catching, &before[i]);
@@ -64,8 +63,9 @@ read_from_terminal(const char *prompt, char *line, size_t room)
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fputs(prompt, stderr); /* not before: what is typed at once would be flushed away */
 	ok = read_line(line, room);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
 	for (int i = 0; i < DEADLY; i++)
 		sigaction(deadly[i], &before[i], NULL);
 	fputc('\n', stderr);

@@ -4,6 +4,7 @@
  * Patterns are held against names as the client sees them (modified UTF-7);
  * no pattern ever becomes a path.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "common/maildir/name.h"
@@ -212,6 +213,21 @@ asks_separator(const struct list_args *a)
 	return !a->is_extended && a->pattern[0].len == 0;
 }
 
+/* An answer without any would make a mail program forget all folders. */
+static bool
+can_read_subscriptions(struct session *s)
+{
+	bool is_too_large;
+
+	if (store_check_subscriptions(s->store) == 0)
+		return true;
+	is_too_large = errno == EFBIG;
+	reply_errno(s, "read the file subscriptions of", "INBOX");
+	if (is_too_large)
+		reply_no(s, "LIMIT", "The list of subscriptions is too large.");
+	return false;
+}
+
 void
 run_list(struct session *s, const void *args, unsigned flags)
 {
@@ -221,6 +237,8 @@ run_list(struct session *s, const void *args, unsigned flags)
 
 	(void)flags;
 	reply_ok(s, NULL, "List completed.");
+	if (((a->select | a->give) & LIST_SUBSCRIBED) && !can_read_subscriptions(s))
+		return;
 	if (asks_separator(a))
 		out_str(&s->out, "* LIST (\\Noselect) \".\" \"\"\r\n");
 	else if (store_list(s->store, &s->mem, &folder, &count) < 0)
@@ -302,6 +320,8 @@ run_lsub(struct session *s, const void *args, unsigned flags)
 
 	(void)flags;
 	reply_ok(s, NULL, "Lsub completed.");
+	if (!can_read_subscriptions(s))
+		return;
 	if (store_list(s->store, &s->mem, &folder, &count) < 0) {
 		reply_errno(s, "list below", "INBOX");
 		return;

@@ -19,7 +19,7 @@ emit_uid(struct fetch *f, const void *args)
 {
 	(void)args;
 	out_str(&f->s->out, "UID ");
-	out_number(&f->s->out, f->message->uid);
+	out_number(&f->s->out, f->message.uid);
 }
 
 static void
@@ -27,7 +27,7 @@ emit_flags(struct fetch *f, const void *args)
 {
 	(void)args;
 	out_str(&f->s->out, "FLAGS ");
-	put_flags(f->s, f->message);
+	put_flags(f->s, &f->message);
 }
 
 static void
@@ -246,7 +246,7 @@ static int
 fetch_one(struct session *s, uint32_t number, const struct fetch_args *a, struct added added)
 {
 	struct arena_mark mark = arena_mark(&s->mem);
-	struct fetch f = { .s = s, .number = number, .message = mailbox_message(s->box, number) };
+	struct fetch f = { .s = s, .number = number, .message = *mailbox_message(s->box, number) };
 	bool is_short = false;
 	int why = 0;
 

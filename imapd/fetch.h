@@ -24,9 +24,9 @@ enum {
 
 /* The message at hand with what was prepared; offsets are of the file, octets of CRLF form. */
 struct fetch {
-	struct session       *s;
-	uint32_t              number;
-	const struct message *message;
+	struct session *s;
+	uint32_t        number;
+	struct message  message; /* as it was told; a copy, for opening a file may move the view's own */
 
 	uint64_t       size; /* FETCH_SIZE */
 	time_t         date; /* FETCH_DATE */

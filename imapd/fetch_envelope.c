@@ -30,10 +30,24 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 struct envelope {
 	struct span     text[ROWS];
-	struct buf      list[ROWS]; /* values of an address field, with commas between them */
+	struct buf      list[ROWS]; /* values of an address field that comes more than once, with commas between them */
 	struct address *address[ROWS];
 	size_t          count[ROWS];
 };
+
+static void
+take_addresses(struct envelope *e, size_t row, struct span value)
+{
+	if (!e->text[row].at) {
+		e->text[row] = value;
+		return;
+	}
+	if (e->list[row].len == 0)
+		buf_span(&e->list[row], e->text[row]);
+	if (e->list[row].len > 0)
+		buf_byte(&e->list[row], ',');
+	buf_span(&e->list[row], value);
+}
 
 static void
 take_field(struct envelope *e, const struct field *f, struct arena *mem)
@@ -41,13 +55,10 @@ take_field(struct envelope *e, const struct field *f, struct arena *mem)
 	for (size_t i = 0; i < ROWS; i++) {
 		if (!span_is_nocase(f->name, rows[i].name))
 			continue;
-		if (rows[i].is_addresses) {
-			if (e->list[i].len > 0)
-				buf_byte(&e->list[i], ',');
-			buf_span(&e->list[i], f->value);
-		} else if (!e->text[i].at) {
+		if (rows[i].is_addresses)
+			take_addresses(e, i, f->value);
+		else if (!e->text[i].at)
 			e->text[i] = header_unfold(f->value, mem);
-		}
 		return;
 	}
 }
@@ -55,9 +66,12 @@ take_field(struct envelope *e, const struct field *f, struct arena *mem)
 static void
 parse_lists(struct envelope *e, struct arena *mem)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (e->list[i].len > 0)
-			e->count[i] = address_parse(buf_view(&e->list[i]), mem, &e->address[i]);
+	for (size_t i = 0; i < ROWS; i++) {
+		struct span value = e->list[i].len > 0 ? buf_view(&e->list[i]) : e->text[i];
+
+		if (rows[i].is_addresses && value.len > 0)
+			e->count[i] = address_parse(value, mem, &e->address[i]);
+	}
 }
 
 /* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")" */

@@ -22,15 +22,8 @@ static int
 compare_names(const void *left, const void *right)
 {
 	const struct span *a = left, *b = right;
-	size_t n = a->len < b->len ? a->len : b->len;
 
-	for (size_t i = 0; i < n; i++) {
-		int d = (unsigned char)ascii_lower(a->at[i]) - (unsigned char)ascii_lower(b->at[i]);
-
-		if (d != 0)
-			return d;
-	}
-	return (a->len > b->len) - (a->len < b->len);
+	return span_compare_nocase(*a, *b);
 }
 
 bool

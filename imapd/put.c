@@ -10,12 +10,14 @@ enum { QUOTED_MOST = 1024 /* a longer string goes as a literal, which clients re
 static bool
 may_be_quoted(struct span s)
 {
-	if (s.len > QUOTED_MOST)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (s.at[i] <= 0 || s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == 0x7f)
-			return false;
-	return true;
+	bool may = s.len <= QUOTED_MOST;
+
+	for (size_t i = 0; may && i < s.len; i++) {
+		unsigned char c = (unsigned char)s.at[i];
+
+		may = (c >= ' ' && c < 0x7f) || (c > 0 && c < ' ' && c != '\r' && c != '\n');
+	}
+	return may;
 }
 
 static bool
@@ -30,12 +32,17 @@ may_be_atom(struct span s)
 static void
 put_quoted(struct out *o, struct span s)
 {
+	size_t from = 0;
+
 	out_byte(o, '"');
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.at[i] == '"' || s.at[i] == '\\')
-			out_byte(o, '\\');
-		out_byte(o, s.at[i]);
+		if (s.at[i] != '"' && s.at[i] != '\\')
+			continue;
+		out_add(o, s.at + from, i - from);
+		out_byte(o, '\\');
+		from = i;
 	}
+	out_add(o, s.at + from, s.len - from);
 	out_byte(o, '"');
 }
 

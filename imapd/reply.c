@@ -47,12 +47,12 @@ static const struct failure {
 	{ EPERM,        "CANNOT",        "This cannot be done with this mailbox.", 0 },
 	{ ELOOP,        "CANNOT",        "This mailbox name is not available.", LOGGED },
 	{ ENOTDIR,      "CANNOT",        "This mailbox name is not available.", LOGGED },
-	{ ENAMETOOLONG, "LIMIT",         "Mailbox name is too long.", 0 },
+	{ ENAMETOOLONG, "LIMIT",         "The name would be too long.", 0 },
 	{ EMLINK,       "LIMIT",         "The limit on mailboxes or on keywords of a mailbox is reached.", 0 },
-	{ EFBIG,        "TOOBIG",        "The message is too large.", 0 },
+	{ EFBIG,        "TOOBIG",        "The message is too large.", LOGGED },
 	{ EMSGSIZE,     "TOOBIG",        "The message is too large.", 0 },
 	{ ETIMEDOUT,    "INUSE",         "Timeout while waiting for lock.", LOGGED },
-	{ EROFS,        "READ-ONLY",     "Read-only mailbox.", 0 },
+	{ EROFS,        "READ-ONLY",     "Read-only mailbox.", LOGGED },
 	{ EACCES,       "NOPERM",        "Permission denied.", LOGGED },
 	{ ENOSPC,       "OVERQUOTA",     "Not enough disk space.", LOGGED },
 	{ EDQUOT,       "OVERQUOTA",     "Not enough disk quota.", LOGGED },
@@ -71,7 +71,8 @@ reply_errno(struct session *s, const char *operation, const char *name)
 		if (failures[i].reason == reason)
 			f = &failures[i];
 	if (f->how & LOGGED)
-		log_error("Mailbox %s: cannot %s: %s", name, operation, strerror(reason));
+		log_error("Mailbox %s: cannot %s: %s (mail_location %s, folder %s)", name, operation, strerror(reason),
+		          s->login->mail, name_to_dir(name, &s->mem));
 	reply_no(s, f->code,
 	         f->how & NAMED ? arena_printf(&s->mem, "%s%s", f->text, name_to_client(name, false, &s->mem))
 	                        : f->text);

@@ -93,7 +93,7 @@ collect(struct session *s, const struct search_program *program, bool by_uid, st
 		search_message_open(&m, s->box, number);
 		if (!search_matches(program, &m))
 			continue;
-		name = by_uid ? m.message->uid : number;
+		name = by_uid ? m.message.uid : number;
 		ranges_add(found, &s->mem, name, name);
 	}
 	error = m.error;

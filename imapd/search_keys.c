@@ -96,7 +96,7 @@ take_uids(struct cursor *c, struct search_key *key)
 static bool
 match_flags(struct search_message *m, const struct search_key *key)
 {
-	uint32_t flags = m->message->flags;
+	uint32_t flags = m->message.flags;
 
 	return (flags & key->row->has) == key->row->has && (flags & key->row->lacks) == 0;
 }
@@ -104,14 +104,14 @@ match_flags(struct search_message *m, const struct search_key *key)
 static bool
 match_keyword(struct search_message *m, const struct search_key *key)
 {
-	return key->keyword_bit >= 0 && (m->message->keywords >> key->keyword_bit & 1) != 0;
+	return key->keyword_bit >= 0 && (m->message.keywords >> key->keyword_bit & 1) != 0;
 }
 
 /* "n:*" always has the last message (RFC 3501 s.6.4.8); that all numbers exist is known. */
 static bool
 match_set(struct search_message *m, const struct search_key *key)
 {
-	uint32_t name = key->set_is_uids ? m->message->uid : m->number;
+	uint32_t name = key->set_is_uids ? m->message.uid : m->number;
 	bool is_last = m->number == mailbox_count(m->box);
 
 	return ranges_has(&key->set.fixed, name) ||
@@ -184,7 +184,7 @@ match_field(struct search_message *m, const struct search_key *key)
 	while (header_next(&rest, &field)) {
 		struct arena_mark mark = arena_mark(&m->mem);
 		bool is_found = span_equal_nocase(field.name, name) &&
-		                search_text_has(header_decode(field.value, &m->mem), key->needle, &m->text);
+		                search_text_has(header_decode(field.value, &m->mem), key->needle, &m->text.window);
 
 		arena_release(&m->mem, mark);
 		if (is_found)
@@ -193,22 +193,36 @@ match_field(struct search_message *m, const struct search_key *key)
 	return false;
 }
 
-/* Each field as "Name: value", decoded; nothing is found across two of them. */
-static bool
-is_in_header(struct search_message *m, struct span block, struct search_text *t)
+/* One text of a header, decoded, behind its name if it has one; nothing is found across two of them. */
+static void
+add_field(struct search_message *m, struct span name, struct span value)
 {
+	struct arena_mark mark = arena_mark(&m->mem);
+
+	if (name.at) {
+		search_text_add(&m->text, name);
+		search_text_add(&m->text, span_of(": "));
+	}
+	search_text_add(&m->text, header_decode(value, &m->mem));
+	search_text_pause(&m->text);
+	arena_release(&m->mem, mark);
+}
+
+/* All fields; the lines between that are none, whatever they are, as they stand. */
+static void
+add_header(struct search_message *m, struct span block)
+{
+	const char *end = block.at + block.len, *from = block.at;
 	struct field field;
 
-	while (!t->is_found && header_next(&block, &field)) {
-		struct arena_mark mark = arena_mark(&m->mem);
-
-		search_text_add(t, field.name);
-		search_text_add(t, span_of(": "));
-		search_text_add(t, header_decode(field.value, &m->mem));
-		search_text_pause(t);
-		arena_release(&m->mem, mark);
+	while (!m->text.is_found && header_next(&block, &field)) {
+		if (field.whole.at > from)
+			add_field(m, SPAN_NONE, span_make(from, (size_t)(field.whole.at - from)));
+		add_field(m, field.name, field.value);
+		from = field.whole.at + field.whole.len;
 	}
-	return t->is_found;
+	if (!m->text.is_found)
+		add_field(m, SPAN_NONE, span_make(from, (size_t)(end - from)));
 }
 
 static bool
@@ -242,39 +256,33 @@ next_part(const struct part *p)
 static bool
 is_in_body(struct search_message *m, struct span needle)
 {
-	struct search_text t;
+	struct search_text *t = &m->text;
 	struct part *root;
-	bool is_found;
 
 	if (!search_message_parts(m, &root))
 		return false;
-	search_text_begin(&t, needle);
-	for (const struct part *p = root; p && !t.is_found; p = next_part(p)) {
-		if (p != root && is_in_header(m, p->header, &t))
-			break;
+	search_text_begin(t, needle);
+	for (const struct part *p = root; p && !t->is_found; p = next_part(p)) {
+		if (p != root)
+			add_header(m, p->header);
 		if (is_text(p))
-			part_decode_text(m->source, p, add_piece, &t);
-		search_text_pause(&t);
+			part_decode_text(m->source, p, add_piece, t);
+		search_text_pause(t);
 	}
-	is_found = t.is_found;
-	search_text_end(&t);
-	return is_found;
+	return search_text_end(t);
 }
 
 /* The header is much cheaper than the body, and often enough. */
 static bool
 match_text(struct search_message *m, const struct search_key *key)
 {
-	struct search_text t;
 	struct span block;
-	bool is_found;
 
 	if (!search_message_header(m, &block))
 		return false;
-	search_text_begin(&t, key->needle);
-	is_found = is_in_header(m, block, &t);
-	search_text_end(&t);
-	return is_found || is_in_body(m, key->needle);
+	search_text_begin(&m->text, key->needle);
+	add_header(m, block);
+	return search_text_end(&m->text) || is_in_body(m, key->needle);
 }
 
 static bool

@@ -12,7 +12,7 @@ search_message_open(struct search_message *m, struct mailbox *box, uint32_t numb
 	search_message_close(m);
 	m->box = box;
 	m->number = number;
-	m->message = mailbox_message(box, number);
+	m->message = *mailbox_message(box, number);
 	m->is_gone = false;
 }
 
@@ -30,7 +30,7 @@ search_message_free(struct search_message *m)
 {
 	search_message_close(m);
 	arena_free(&m->mem);
-	buf_free(&m->text);
+	search_text_free(&m->text);
 }
 
 /* Always false: for the callers' return. */

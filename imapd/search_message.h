@@ -7,29 +7,29 @@
 #include <time.h>
 
 #include "common/base/arena.h"
-#include "common/base/buf.h"
 #include "common/index/mailbox.h"
 #include "common/mime/part.h"
+#include "imapd/search_text.h"
 
 /*
  * A message that vanished answers no to every question and is_gone is set.  One
  * that cannot be read for another reason does the same and leaves its errno in error.
  */
 struct search_message {
-	struct mailbox       *box;
-	uint32_t              number;
-	const struct message *message;
-	bool                  is_gone;
-	int                   error;
+	struct mailbox *box;
+	uint32_t        number;
+	struct message  message; /* a copy, for opening a file may move the view's own */
+	bool            is_gone;
+	int             error;
 
 	/* filled when first asked for, valid until search_message_close() */
 	struct arena   mem;
-	struct buf     text;   /* for folding header values */
+	struct search_text text; /* memory for searching, kept from message to message */
 	struct source *source;
 	struct part   *parts;
 	struct span    header;
 };
-#define SEARCH_MESSAGE_EMPTY { .mem = ARENA_EMPTY, .text = BUF_EMPTY }
+#define SEARCH_MESSAGE_EMPTY { .mem = ARENA_EMPTY, .text = SEARCH_TEXT_EMPTY }
 
 /* Begin with message number; what the one before held is given back. */
 void search_message_open(struct search_message *m, struct mailbox *box, uint32_t number);

@@ -9,7 +9,10 @@
 #include "common/base/limits.h"
 #include "common/start/greeter.h"
 #include "common/start/greeter_sasl.h"
+#include "common/start/greeter_stranger.h"
 #include "pop3d/capa.h"
+
+#define NOT_OURS "-ERR This is a POP3 server.\r\n"
 
 struct dialogue {
 	struct greeter *g;
@@ -233,15 +236,6 @@ find_command(struct span name)
 }
 
 static void
-check_stranger(struct dialogue *d, struct span line)
-{
-	const char *is = greeter_stranger(line);
-
-	if (is)
-		close_with(d, "-ERR This is a POP3 server.", is);
-}
-
-static void
 next_command(struct dialogue *d)
 {
 	struct span line, name = SPAN_NONE;
@@ -252,7 +246,7 @@ next_command(struct dialogue *d)
 	if (span_find(line, '\0'))
 		close_with(d, "-ERR A command has no NUL in it.", "NUL in a command");
 	if (d->commands == 1)
-		check_stranger(d, line);
+		greeter_refuse_stranger(d->g, line, NOT_OURS);
 	line = greeter_keep(d->g, line);
 	span_split(&line, ' ', &name);
 	c = find_command(name);
@@ -273,13 +267,13 @@ pop3_greet(struct greeter *g)
 {
 	static struct dialogue d;
 
+	memset(&d, 0, sizeof(d));
 	d.g = g;
 	if (greeter_facts(g)->greets) {
 		greeter_write(g, "+OK ");
 		reply(&d, greeter_facts(g)->greeting);
 	}
-	if (greeter_peek(g) == 0x16) /* a TLS record: no line end will come */
-		check_stranger(&d, span_make("\x16", 1));
+	greeter_refuse_tls(g, NOT_OURS);
 	for (;;) {
 		if (++d.commands > LIMIT_GREETER_COMMANDS)
 			close_with(&d, "-ERR Too many commands before login.", "Too many commands");

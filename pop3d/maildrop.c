@@ -224,7 +224,7 @@ maildrop_write_seen(struct maildrop *d)
 			ranges_add(&uids, &d->mem, e->uid, e->uid);
 		e->is_read = false;
 	}
-	if (uids.count == 0)
+	if (uids.count == 0 || !mailbox_is_writable(d->box))
 		return 0;
 	return mailbox_flags(d->box, &uids, &seen, NULL, &d->mem);
 }

@@ -50,7 +50,8 @@ void maildrop_undelete_all(struct maildrop *d);
 void maildrop_mark_read(struct maildrop *d, uint32_t number);
 
 /*
- * Write \Seen to the messages marked as read, one pass for all.  Repeating costs nothing.
+ * Write \Seen to the messages marked as read, one pass for all, where it can be written.
+ * Repeating costs nothing.
  * 0, or -1 with errno.
  */
 int maildrop_write_seen(struct maildrop *d);

@@ -24,10 +24,28 @@ span_equal_nocase(struct span a, struct span b)
 	return true;
 }
 
+int
+span_compare_nocase(struct span a, struct span b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+
+	for (size_t i = 0; i < n; i++) {
+		int d = (unsigned char)ascii_lower(a.at[i]) - (unsigned char)ascii_lower(b.at[i]);
+
+		if (d != 0)
+			return d;
+	}
+	return (a.len > b.len) - (a.len < b.len);
+}
+
 bool
 span_is_nocase(struct span s, const char *word)
 {
-	return span_equal_nocase(s, span_of(word));
+	size_t i = 0;
+
+	while (i < s.len && word[i] && ascii_lower(s.at[i]) == ascii_lower(word[i]))
+		i++;
+	return i == s.len && !word[i];
 }
 
 bool

@@ -49,12 +49,21 @@ ascii_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Value of a hexadecimal digit of either case, -1 for any other byte. */
+static inline int
+ascii_hex(char c)
+{
+	c = ascii_lower(c);
+	return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 bool span_equal(struct span a, struct span b);
 bool span_is(struct span s, const char *word);
 
 /* As span_is and span_equal, with ASCII letters of either case alike. */
 bool span_is_nocase(struct span s, const char *word);
 bool span_equal_nocase(struct span a, struct span b);
+int  span_compare_nocase(struct span a, struct span b); /* as memcmp(), a shorter one first: for sorting */
 bool span_starts(struct span s, const char *prefix);
 bool span_starts_nocase(struct span s, const char *prefix);
 

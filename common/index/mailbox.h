@@ -66,7 +66,11 @@ const char *mailbox_trouble(const struct mailbox *box);
 uint32_t mailbox_count(const struct mailbox *box);  /* messages in the view */
 uint32_t mailbox_recent(const struct mailbox *box); /* of them \Recent to this session */
 
-/* Message number 1 ... mailbox_count(); valid until the next mailbox_next_news() or change. */
+/*
+ * Message number 1 ... mailbox_count(), valid until the next call that looks at the
+ * folder or at a message's file (open, size, date), takes news, or changes
+ * anything: messages that are found meanwhile may move the whole array.
+ */
 const struct message *mailbox_message(const struct mailbox *box, uint32_t number);
 
 /* Number of the first message whose UID is uid or more; count + 1 when there is none. */

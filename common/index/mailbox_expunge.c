@@ -76,6 +76,14 @@ box_forget_gone(struct mailbox *box)
 }
 
 static int
+sync_parts(const struct mailbox *box)
+{
+	bool sync = box_does_sync(box);
+
+	return dir_sync(box->cur, sync) != 0 || (box->new_mail >= 0 && dir_sync(box->new_mail, sync) != 0) ? -1 : 0;
+}
+
+static int
 expunge(struct mailbox *box, const struct ranges *uids)
 {
 	bool changed = false, again = true;
@@ -83,13 +91,17 @@ expunge(struct mailbox *box, const struct ranges *uids)
 
 	if (box_look(box, LOOK_IF_CHANGED) != 0 && box->is_lost)
 		return -1;
-	for (int tries = 0; again && !failed && tries < BOX_TRIES; tries++) {
+	for (int tries = 0; again && !failed; tries++) {
 		failed = unlink_all(box, uids, &changed, &again);
-		if (!failed && again && box_look(box, LOOK_ALWAYS) != 0)
+		if (!failed && again)
+			failed = box_look(box, LOOK_ALWAYS);
+		if (!failed && again && tries == 10 * BOX_TRIES) {
+			errno = ETIMEDOUT; /* somebody renames faster than we can look */
 			failed = -1;
+		}
 	}
 	saved = errno;
-	if (changed && dir_sync(box->cur, box_does_sync(box)) != 0 && !failed) {
+	if (changed && sync_parts(box) != 0 && !failed) {
 		saved = errno;
 		failed = -1;
 	}

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/index/mailbox_inside.h"
 #include "common/maildir/dir.h"
@@ -71,6 +72,26 @@ apply(enum flags_how how, uint32_t old, uint32_t bits)
 	return how == FLAGS_ADD ? old | bits : how == FLAGS_REMOVE ? old & ~bits : bits;
 }
 
+/* A change that changes nothing is true only while the name is the one last seen: another session may have undone it. */
+static int
+check_name(struct mailbox *box, const struct item *it)
+{
+	struct stat st;
+
+	return fstatat(box_dir_of(box, it), box_name_of(box, it), &st, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+}
+
+/* Two files with one base that nobody could mend yet (W05): one must not be put over the other. */
+static bool
+is_of_another(struct mailbox *box, const struct item *it, const char *name)
+{
+	struct stat there, own;
+
+	return fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(box_dir_of(box, it), box_name_of(box, it), &own, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (there.st_ino != own.st_ino || there.st_dev != own.st_dev);
+}
+
 /* 0, or errno; ENOENT: the name is no longer the one last seen. */
 static int
 change_one(struct mailbox *box, uint32_t index, struct work *w)
@@ -83,9 +104,11 @@ change_one(struct mailbox *box, uint32_t index, struct work *w)
 	wanted.system = apply(w->change->how, it->flags, w->change->flags & FLAGS_SYSTEM);
 	wanted.letters = box_letters_of(box, apply(w->change->how, it->keywords, w->keywords));
 	if (wanted.system == it->flags && wanted.letters == box_letters_of(box, it->keywords))
-		return 0;
+		return check_name(box, it);
 	filename_with_flags(box_name_of(box, it), wanted, box_known_letters(box), &name);
-	if (renameat(box_dir_of(box, it), box_name_of(box, it), box->cur, name.data) != 0) {
+	if (is_of_another(box, it, name.data)) {
+		failed = EBUSY;
+	} else if (renameat(box_dir_of(box, it), box_name_of(box, it), box->cur, name.data) != 0) {
 		failed = errno;
 	} else {
 		w->from_new |= it->in_new;

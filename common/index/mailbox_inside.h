@@ -103,6 +103,14 @@ enum look {
 };
 int box_look(struct mailbox *box, enum look look);
 
+/* Move new mail to cur/, where this session may: what it moves is \Recent to it. */
+struct scan;
+void box_move_new_mail(struct mailbox *box, struct scan *scan);
+/* Hold all that was found against the items: new ones, changed ones, gone ones. */
+void box_merge(struct mailbox *box, const struct scan *scan);
+/* As box_merge() for names and flags alone: nothing is new or gone. */
+void box_merge_names(struct mailbox *box, const struct scan *scan);
+
 /* As the folder is found to be gone or another one: is_lost, and errno ESTALE. */
 int box_lose(struct mailbox *box);
 

@@ -12,9 +12,14 @@
  *     held, disk full), messages without UIDs wait.
  * (4) readdir() may miss a file that is renamed meanwhile.  A message counts as
  *     gone only when the directory provably did not change during the pass, or
- *     when a second pass does not see it either.
+ *     when further passes do not see it either: one where nothing seems to change, some more
+ *     where somebody is at work.
  * (5) Equal times of a directory prove nothing while they are as fresh as the
  *     clock is coarse: a later change may have left the same time.
+ * (6) Two stats are not one moment: a file that is renamed in between looks like
+ *     two.  Nothing is removed before it is sure that it has two names.
+ * (7) A record without a file may belong to a message that is just being put
+ *     there.  Messages behind it wait, as none can be shown in front of them later.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +35,8 @@
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
 #include "common/maildir/unique.h"
+
+enum { PASSES_MOST = 6, LINK_SECONDS = 30 };
 
 /* ---- has anything changed? ---- */
 
@@ -68,16 +75,25 @@ box_lose(struct mailbox *box)
 	return -1;
 }
 
-/* The name must still lead to the directory that was opened (S10, W13). */
+/* Nothing there, or another directory; a permission that was taken away says neither (N15). */
+static bool
+leads_elsewhere(int at, const char *name, int dir)
+{
+	struct stat there, opened;
+
+	if (fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+	return fstat(dir, &opened) == 0 && (there.st_ino != opened.st_ino || there.st_dev != opened.st_dev);
+}
+
+/* The names must still lead to the directories that were opened (S10, W13). */
 static bool
 is_still_there(struct mailbox *box)
 {
-	struct stat there;
-
-	if (strcmp(box->folder_name, ".") == 0)
-		return true;
-	return fstatat(store_root(box->store), box->folder_name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       there.st_ino == box->ino && there.st_dev == box->dev;
+	if (strcmp(box->folder_name, ".") != 0 && leads_elsewhere(store_root(box->store), box->folder_name, box->folder))
+		return false;
+	return !leads_elsewhere(box->folder, "cur", box->cur) &&
+	       (box->new_mail < 0 || !leads_elsewhere(box->folder, "new", box->new_mail));
 }
 
 static bool
@@ -96,24 +112,40 @@ refresh(struct mailbox *box)
 	if (uidlist_refresh(&box->uids, box->folder) != 0 || keywords_refresh(&box->keywords, box->folder) != 0)
 		return -1;
 	box->index.was_uidlist_read = true;
-	if (box->uids.trouble)
-		box->trouble = box->uids.trouble;
 	return 0;
 }
 
-/* Invariant (4). */
+/* Invariant (4), after a number of passes the last of which began at these stamps. */
+static bool
+has_seen_enough(const struct mailbox *box, int passes, const struct box_stamp *cur, const struct box_stamp *new_mail)
+{
+	struct stat now_cur, now_new;
+
+	if (passes == PASSES_MOST || (is_as_stamped(box->cur, cur) && is_as_stamped(box->new_mail, new_mail)))
+		return true;
+	return passes > 1 && fstat(box->cur, &now_cur) == 0 && has_same_times(&now_cur, &cur->dir) &&
+	       (box->new_mail < 0 || (fstat(box->new_mail, &now_new) == 0 && has_same_times(&now_new, &new_mail->dir)));
+}
+
+/* The stamps are those of the first pass: what is seen to be gone by a later one only is found out at the next look. */
 static int
 look_twice(struct mailbox *box, struct scan *scan)
 {
+	struct box_stamp cur, new_mail;
+
 	scan_begin(scan, box->cur, box->new_mail, &box->uids);
 	if (take_stamp(box->cur, &box->cur_stamp) != 0 || take_stamp(box->new_mail, &box->new_stamp) != 0)
 		return -1;
-	if (scan_pass(scan) != 0)
-		return -1;
-	if (scan_missing(scan) > 0 &&
-	    !(is_as_stamped(box->cur, &box->cur_stamp) && is_as_stamped(box->new_mail, &box->new_stamp)) &&
-	    scan_pass(scan) != 0)
-		return -1;
+	cur = box->cur_stamp;
+	new_mail = box->new_stamp;
+	for (int passes = 1;; passes++) {
+		if (scan_pass(scan) != 0)
+			return -1;
+		if (scan_missing(scan) == 0 || has_seen_enough(box, passes, &cur, &new_mail))
+			break;
+		if (take_stamp(box->cur, &cur) != 0 || take_stamp(box->new_mail, &new_mail) != 0)
+			return -1;
+	}
 	scan_sort_strangers(scan);
 	return 0;
 }
@@ -141,17 +173,52 @@ mend_stranger(struct mailbox *box, struct scan *scan, struct scan_stranger *s)
 	return done;
 }
 
-/* A hard link to a file that has a base already: the trace of a link-then-unlink that was cut short. */
-static bool
-is_second_link(struct mailbox *box, const struct scan_found *found, size_t count, const struct scan_stranger *s)
+enum twin { TWIN_NONE, TWIN_LINK, TWIN_OTHER, TWIN_UNCLEAR };
+
+/*
+ * What a stranger is to the file that has its base already.  TWIN_LINK: a hard
+ * link to it, the trace of a link-then-unlink that was cut short; renames set the
+ * ctime, so both names were there together when it is old (6).
+ */
+static enum twin
+twin_of(const struct mailbox *box, const struct scan_found *found, size_t count, const struct scan_stranger *s)
 {
 	size_t number = uidlist_find(&box->uids, s->name, filename_base_length(s->name));
 	const struct scan_found *f = number < count ? &found[number] : NULL;
 	struct stat a, b;
 
-	return f && f->name && fstatat(f->in_new ? box->new_mail : box->cur, f->name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(s->in_new ? box->new_mail : box->cur, s->name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+	if (!f || !f->name)
+		return TWIN_NONE;
+	if (fstatat(f->in_new ? box->new_mail : box->cur, f->name, &a, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    fstatat(s->in_new ? box->new_mail : box->cur, s->name, &b, AT_SYMLINK_NOFOLLOW) != 0)
+		return TWIN_UNCLEAR;
+	if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
+		return TWIN_OTHER;
+	return b.st_nlink > 1 && a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec &&
+	                       time(NULL) - b.st_ctim.tv_sec > LINK_SECONDS ?
+	               TWIN_LINK :
+	               TWIN_UNCLEAR;
+}
+
+/* The next look is a whole one, whatever the stamps say. */
+static void
+forget_stamps(struct mailbox *box)
+{
+	memset(&box->cur_stamp, 0, sizeof(box->cur_stamp));
+	box->index.is_partial = true;
+}
+
+/* May this stranger with a base that cannot be kept have a UID now? */
+static bool
+settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *found, size_t count, struct scan_stranger *s)
+{
+	enum twin twin = twin_of(box, found, count, s);
+
+	if (twin == TWIN_LINK && unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0) == 0)
+		guard_out(s->in_new ? &box->index.new_mail : &box->index.cur);
+	else if (twin == TWIN_UNCLEAR)
+		forget_stamps(box);
+	return (twin == TWIN_NONE || twin == TWIN_OTHER) && mend_stranger(box, scan, s);
 }
 
 /*
@@ -171,14 +238,7 @@ assign(struct mailbox *box, struct scan *scan, bool in_memory)
 		struct scan_stranger *s = &scan->stranger[i];
 		uint32_t uid;
 
-		if (s->is_bad && in_memory)
-			continue;
-		if (s->is_bad && is_second_link(box, all, count, s)) {
-			if (unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0) == 0)
-				guard_out(s->in_new ? &box->index.new_mail : &box->index.cur);
-			continue;
-		}
-		if (s->is_bad && !mend_stranger(box, scan, s))
+		if (s->is_bad && (in_memory || !settle_bad(box, scan, all, count, s)))
 			continue;
 		uid = uidlist_add(&box->uids, span_make(s->name, filename_base_length(s->name)), SPAN_NONE);
 		if (uid)
@@ -220,14 +280,6 @@ settle(struct mailbox *box, struct scan *scan)
 	return uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box));
 }
 
-/* The next look is a whole one, whatever the stamps say. */
-static void
-forget_stamps(struct mailbox *box)
-{
-	memset(&box->cur_stamp, 0, sizeof(box->cur_stamp));
-	box->index.is_partial = true;
-}
-
 /* As first seen, without the lock. */
 static int
 look_without_lock(struct mailbox *box, struct scan *scan)
@@ -236,10 +288,13 @@ look_without_lock(struct mailbox *box, struct scan *scan)
 	return refresh(box) != 0 || look_twice(box, scan) != 0 ? -1 : 0;
 }
 
-static bool
-is_never_writable(int error)
+/* Invariant (7). */
+static void
+wait_for_missing(const struct mailbox *box, struct scan *scan)
 {
-	return error == EROFS || error == EACCES || error == EPERM;
+	for (size_t i = 0; i < scan->count; i++)
+		if (!scan->found[i].name && scan->found[i].uid > box->top_uid)
+			scan->count = i;
 }
 
 static int
@@ -250,11 +305,13 @@ settle_locked(struct mailbox *box, struct scan *scan)
 	int failed;
 
 	if (!box->can_assign) {
+		box->trouble = box->uids.trouble;
 		settle_in_memory(box, scan);
 		return 0;
 	}
 	if (uidlist_lock(box->folder, is_first || scan->strangers ? LIMIT_LOCK_SECONDS : 0, &lock) == 0) {
 		failed = settle(box, scan) == 0 ? 0 : errno;
+		box->trouble = box->uids.trouble ? box->uids.trouble : box->trouble; /* without the lock it may be a line half written */
 		dotlock_release(&lock);
 	} else {
 		failed = errno;
@@ -263,7 +320,7 @@ settle_locked(struct mailbox *box, struct scan *scan)
 		return 0;
 	if (failed == ESTALE)
 		return box_lose(box);
-	if (is_never_writable(failed)) {
+	if (failed == EROFS) { /* remounted since the mailbox was opened */
 		box->can_assign = false;
 		if (look_without_lock(box, scan) != 0)
 			return -1;
@@ -276,114 +333,10 @@ settle_locked(struct mailbox *box, struct scan *scan)
 		return -1;
 	}
 	scan->strangers = 0;
+	if (!is_first && failed == ETIMEDOUT)
+		wait_for_missing(box, scan);
 	forget_stamps(box);
 	return 0;
-}
-
-/* ---- new mail to cur/ ---- */
-
-/* "x" becomes "x:2,"; a name too long for that moves as it is (W06). */
-static void
-move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
-{
-	const char *name = strchr(f->name, ':') ? f->name : arena_printf(&scan->mem, "%s:2,", f->name);
-	int failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
-
-	if (failed == ENAMETOOLONG) {
-		name = f->name;
-		failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
-	}
-	if (failed && failed != ENOENT)
-		return;
-	if (!failed)
-		box_guard_move(box);
-	/* ENOENT: another session was faster and has it as \Recent; that is its name now, most likely */
-	f->name = name;
-	f->in_new = false;
-	f->is_first = f->is_first || !failed;
-}
-
-static void
-move_new_mail(struct mailbox *box, struct scan *scan)
-{
-	for (size_t i = 0; i < scan->count; i++) {
-		struct scan_found *f = &scan->found[i];
-
-		if (!f->name || !f->in_new)
-			continue;
-		if (box->mode == MAILBOX_READ_WRITE && box->is_writable)
-			move_to_cur(box, scan, f);
-		else
-			f->is_first = true;
-	}
-}
-
-/* ---- what was found becomes news ---- */
-
-/* A UID below the largest came back, or was missed: only a session that is yet to begin can number it. */
-static void
-take_item(struct mailbox *box, const struct scan_found *f)
-{
-	uint64_t size = f->size;
-
-	if (size == SIZE_UNKNOWN && !filename_size(f->name, 'W', &size))
-		size = SIZE_UNKNOWN;
-	if (!box_take(box, f->uid, f->name, f->in_new, size, DATE_UNKNOWN, f->is_first))
-		box->is_late = true;
-}
-
-static void
-compare_item(struct mailbox *box, uint32_t index, const struct scan_found *f)
-{
-	struct item *it = items_at(&box->items, index);
-	uint32_t flags = it->flags, letters = it->letters;
-
-	if (it->is_gone) {
-		box->is_late = true;
-		return;
-	}
-	if (!names_is(&box->names, it, f->name, f->in_new))
-		box_set_name(box, index, f->name, f->in_new);
-	if (f->is_first && index >= box->visible)
-		it->shown.flags |= FLAG_RECENT;
-	if (it->size == SIZE_UNKNOWN && f->size != SIZE_UNKNOWN)
-		box_set_size(box, index, f->size, it->date);
-	if (it->flags != flags || it->letters != letters)
-		box_tell_flags(box, index);
-}
-
-static void
-merge(struct mailbox *box, const struct scan *scan)
-{
-	uint32_t at = 0, count = box->items.count;
-
-	for (size_t i = 0; i < scan->count; i++) {
-		const struct scan_found *f = &scan->found[i];
-
-		if (!f->name)
-			continue;
-		while (at < count && items_at(&box->items, at)->shown.uid < f->uid)
-			box_mark_gone(box, at++);
-		if (at < count && items_at(&box->items, at)->shown.uid == f->uid)
-			compare_item(box, at++, f);
-		else
-			take_item(box, f);
-	}
-	while (at < count)
-		box_mark_gone(box, at++);
-}
-
-/* As merge() for names alone: what is not seen may have been given away by nobody, so nothing is gone. */
-static void
-merge_names(struct mailbox *box, const struct scan *scan)
-{
-	for (size_t i = 0; i < scan->count; i++) {
-		const struct scan_found *f = &scan->found[i];
-		uint32_t index = f->name ? box_index_of(box, f->uid) : UINT32_MAX;
-
-		if (index != UINT32_MAX)
-			compare_item(box, index, f);
-	}
 }
 
 static int
@@ -393,7 +346,7 @@ look_at_names(struct mailbox *box)
 	int failed = look_twice(box, &scan);
 
 	if (failed == 0)
-		merge_names(box, &scan);
+		box_merge_names(box, &scan);
 	forget_stamps(box);
 	scan_end(&scan);
 	box_index_leave(box);
@@ -410,7 +363,7 @@ merge_late(struct mailbox *box, const struct scan *scan)
 	if (box->is_late && !box->is_shown) {
 		box_index_discard(box);
 		box->uidvalidity = box->uids.uidvalidity;
-		merge(box, scan);
+		box_merge(box, scan);
 	} else if (box->is_late) {
 		box->index.is_off = true;
 	}
@@ -437,8 +390,8 @@ look_at_all(struct mailbox *box)
 	if (failed == 0) {
 		box->uidvalidity = box->uids.uidvalidity;
 		box->letters_seen = scan.letters;
-		move_new_mail(box, &scan);
-		merge(box, &scan);
+		box_move_new_mail(box, &scan);
+		box_merge(box, &scan);
 		merge_late(box, &scan);
 		box->uidnext = box->uids.next;
 		box->seen_uids = box->uids.generation;
@@ -473,11 +426,12 @@ move_known_mail(struct mailbox *box)
 	for (uint32_t i = 0; has_mail_to_move(box) && i < box->items.count; i++) {
 		struct item *it = items_at(&box->items, i);
 		char name[NAME_MAX + 8];
+		struct stat there;
 
 		if (!it->in_new || it->is_gone)
 			continue;
 		snprintf(name, sizeof(name), "%s%s", box_name_of(box, it), it->is_odd ? "" : ":2,");
-		if (renameat(box->new_mail, box_name_of(box, it), box->cur, name) != 0)
+		if (fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0 || renameat(box->new_mail, box_name_of(box, it), box->cur, name) != 0)
 			return false;
 		box_guard_move(box);
 		box_set_name(box, i, name, false);

@@ -99,7 +99,7 @@ see(struct scan *scan, const char *entry, bool in_new)
 	}
 }
 
-/* Regular files only: no symlink, FIFO or directory is a message (N09, N10); names with a dot in front are none either. */
+/* Regular files only: no symlink, FIFO or directory is a message (N09, N10), and nothing with a dot in front. */
 static bool
 is_message(int dir, const struct dirent *e)
 {

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/index/lock.h"
 #include "common/index/scan.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
+#include "common/maildir/name.h"
 
 static bool
 may_write(int dir)
@@ -31,6 +33,7 @@ target_open(struct store *s, const char *name, struct target *t)
 	t->cur = t->new_mail = t->tmp = -1;
 	uidlist_init(&t->uids);
 	keywords_init(&t->keywords);
+	t->folder_name = name_to_dir(name, &t->mem);
 	t->folder = store_open_folder(s, name);
 	if (t->folder >= 0 && (t->cur = dir_open(t->folder, "cur")) >= 0 && (t->new_mail = dir_make(t->folder, "new")) >= 0 &&
 	    (t->tmp = dir_make(t->folder, "tmp")) >= 0 && may_write(t->folder) && may_write(t->cur) && may_write(t->tmp))
@@ -56,6 +59,16 @@ target_close(struct target *t)
 	t->folder = t->cur = t->new_mail = t->tmp = -1;
 }
 
+/* What is put into a folder that is just being deleted would be gone with it. */
+static bool
+is_still_there(const struct target *t)
+{
+	struct stat there, opened;
+
+	return fstatat(store_root(t->store), t->folder_name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(t->folder, &opened) == 0 && there.st_ino == opened.st_ino && there.st_dev == opened.st_dev;
+}
+
 /* Is the index as the folder is?  Then it knows what the uidlist would tell. */
 static bool
 find_index(struct target *t)
@@ -73,6 +86,10 @@ find_index(struct target *t)
 static int
 read_lists(struct target *t)
 {
+	if (!is_still_there(t)) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (keywords_refresh(&t->keywords, t->folder) != 0)
 		return -1;
 	t->is_indexed = find_index(t);
@@ -82,12 +99,17 @@ read_lists(struct target *t)
 int
 target_lock(struct target *t)
 {
+	bool is_listed;
+
 	t->is_locked = index_lock(t->cur, LIMIT_LOCK_SECONDS) == 0;
 	if (!t->is_locked && errno == ETIMEDOUT)
 		return -1;
 	guard_arm(&t->cur_guard, t->cur);
 	guard_arm(&t->new_guard, t->new_mail);
-	if (uidlist_lock(t->folder, LIMIT_LOCK_SECONDS, &t->lock) == 0 && read_lists(t) == 0)
+	is_listed = uidlist_lock(t->folder, LIMIT_LOCK_SECONDS, &t->lock) == 0;
+	if (!is_listed && errno == ESTALE)
+		errno = ENOENT;
+	if (is_listed && read_lists(t) == 0)
 		return 0;
 	target_unlock(t);
 	return -1;

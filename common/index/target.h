@@ -11,6 +11,7 @@
 
 struct target {
 	struct store   *store;
+	const char     *folder_name;
 	int             folder, cur, new_mail, tmp;
 	struct uidlist  uids;
 	struct keywords keywords;
@@ -44,7 +45,7 @@ void target_close(struct target *t); /* releases the lock, too */
 
 /*
  * Lock index and uidlist, and read the lists anew.  With a current index the
- * uidlist is not read, only appended to.
+ * uidlist is not read, only appended to.  ENOENT: it was deleted or renamed since.
  */
 int  target_lock(struct target *t);
 void target_unlock(struct target *t); /* does nothing when not locked */

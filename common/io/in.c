@@ -70,6 +70,7 @@ in_push_back(struct in *in, struct span bytes)
 	memmove(in->data + bytes.len, in->data, held);
 	memcpy(in->data, bytes.at, bytes.len);
 	in->end = held + bytes.len;
+	in->total += bytes.len;
 }
 
 static bool

@@ -32,7 +32,7 @@ struct in {
 	size_t at, end, room;
 	struct out *tied;
 	uint64_t idle_seconds;      /* longest wait for the next byte; 0: for ever */
-	uint64_t total;             /* bytes read from fd, for the log line at the end */
+	uint64_t total;             /* bytes that came, for the log line at the end */
 	gone_function gone;
 	const volatile int *signal_flag;
 	sigset_t while_waiting;     /* signals blocked during a wait: those of in_open() without SIGTERM */
@@ -41,7 +41,7 @@ struct in {
 void in_open(struct in *in, int fd, struct out *tied, gone_function gone);
 void in_close(struct in *in); /* frees the buffer; fd stays with the caller */
 
-/* Put bytes in front of what comes next: what the greeter had read too much. */
+/* Put bytes in front of what comes next: what the greeter had read too much.  They count as read here. */
 void in_push_back(struct in *in, struct span bytes);
 
 enum in_line { IN_LINE, IN_LINE_TOO_LONG };

@@ -10,6 +10,9 @@
  * Each only when the file was the same at every look in between.  Only the
  * holder of the flock breaks a lock, so two sessions of linnet cannot break
  * one after the other and remove each other's new file.
+ *
+ * Others go by rule (3), too: who was stopped for so long may have lost its lock,
+ * and leaves alone what then stands in its place.
  */
 #include "common/maildir/dotlock.h"
 
@@ -114,7 +117,7 @@ is_stale(const struct sight *s)
 }
 
 static int
-make_file(int dir, const char *name)
+make_file(int dir, const char *name, struct stat *st_out)
 {
 	char text[192];
 	int n = snprintf(text, sizeof(text), "%ld:%s", (long)getpid(), unique_host());
@@ -123,7 +126,7 @@ make_file(int dir, const char *name)
 
 	if (fd < 0)
 		return -1;
-	if (file_write(fd, text, (size_t)n) != 0)
+	if (file_write(fd, text, (size_t)n) != 0 || fstat(fd, st_out) != 0)
 		failed = errno;
 	if (close(fd) != 0 && !failed)
 		failed = errno;
@@ -133,13 +136,14 @@ make_file(int dir, const char *name)
 	return failed ? -1 : 0;
 }
 
+/* What cannot be removed (a directory, a foreign file) is waited for like a lock that is held. */
 static int
-take_file(int dir, const char *name, int64_t deadline)
+take_file(int dir, const char *name, int64_t deadline, struct stat *st_out)
 {
 	struct sight sight = { 0, 0, 0, 0, false, false };
 	long ms = PAUSE_FIRST_MS;
 
-	while (make_file(dir, name) != 0) {
+	while (make_file(dir, name, st_out) != 0) {
 		if (errno != EEXIST) {
 			if (errno == ENOENT)
 				errno = ESTALE;
@@ -147,10 +151,8 @@ take_file(int dir, const char *name, int64_t deadline)
 		}
 		if (!look(dir, name, &sight))
 			continue;
-		if (is_stale(&sight)) {
-			unlinkat(dir, name, 0);
+		if (is_stale(&sight) && unlinkat(dir, name, 0) == 0)
 			continue;
-		}
 		if (clock_ms() >= deadline) {
 			errno = ETIMEDOUT;
 			return -1;
@@ -165,11 +167,12 @@ int
 dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds)
 {
 	int64_t deadline = clock_ms() + seconds * 1000;
+	struct stat made;
 
 	if (take_flock(dir, deadline) != 0)
 		return -1;
 	snprintf(lock->name, sizeof(lock->name), "%s.lock", name);
-	if (take_file(dir, lock->name, deadline) != 0) {
+	if (take_file(dir, lock->name, deadline, &made) != 0) {
 		int failed = errno;
 
 		flock(dir, LOCK_UN);
@@ -177,7 +180,19 @@ dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds)
 		return -1;
 	}
 	lock->dir = dir;
+	lock->ino = made.st_ino;
+	lock->made_at = made.st_mtim;
 	return 0;
+}
+
+/* Inode numbers are given again at once, so the time has to be the same, too. */
+static bool
+is_own_file(const struct dotlock *lock)
+{
+	struct stat st;
+
+	return fstatat(lock->dir, lock->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == lock->ino &&
+	       st.st_mtim.tv_sec == lock->made_at.tv_sec && st.st_mtim.tv_nsec == lock->made_at.tv_nsec;
 }
 
 void
@@ -187,7 +202,8 @@ dotlock_release(struct dotlock *lock)
 
 	if (lock->dir < 0)
 		return;
-	unlinkat(lock->dir, lock->name, 0);
+	if (is_own_file(lock))
+		unlinkat(lock->dir, lock->name, 0);
 	flock(lock->dir, LOCK_UN);
 	lock->dir = -1;
 	errno = saved;

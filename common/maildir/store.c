@@ -21,6 +21,9 @@
 #include "common/maildir/store_inside.h"
 #include "common/maildir/subscriptions.h"
 
+/* CREATE stops at LIMIT_MAILBOXES; what other programs made beyond it is still listed, up to here. */
+enum { NAMES_MOST = 10 * LIMIT_MAILBOXES };
+
 /* mkdir -p with mode 0700 */
 static int
 make_path(const char *path)
@@ -134,17 +137,27 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* EIO and the like are no "no": a RENAME that overlooks a folder would tear a tree apart. */
 static bool
+is_no_folder(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES;
+}
+
+/* 1 it is, 0 it is not, -1 nobody can tell. */
+static int
 is_folder(int root, const struct dirent *e)
 {
 	char cur[NAME_MAX + 8];
 	struct stat st;
 
 	if (e->d_type != DT_DIR && (e->d_type != DT_UNKNOWN || !dir_is_there(root, e->d_name)))
-		return false;
+		return 0;
 	/* no symlink can be meant: the first component was just seen to be a directory */
 	snprintf(cur, sizeof(cur), "%s/cur", e->d_name);
-	return fstatat(root, cur, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	if (fstatat(root, cur, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return is_no_folder(errno) ? 0 : -1;
+	return S_ISDIR(st.st_mode);
 }
 
 int
@@ -164,13 +177,17 @@ store_names(struct store *s, struct arena *mem, const char ***names_out, size_t 
 	}
 	for (errno = 0; (e = readdir(dir)) != NULL; errno = 0) {
 		const char *name;
+		int is;
 
 		if (e->d_name[0] != '.' || e->d_name[1] == '.' || e->d_name[1] == '\0')
 			continue;
 		name = name_from_dir(e->d_name, mem);
-		if (!name || !is_folder(s->root, e))
+		is = name ? is_folder(s->root, e) : 0;
+		if (is < 0)
+			break;
+		if (is == 0)
 			continue;
-		if (count == LIMIT_MAILBOXES) {
+		if (count == NAMES_MOST) {
 			errno = EMLINK;
 			break;
 		}
@@ -306,8 +323,10 @@ store_list(struct store *s, struct arena *mem, struct store_folder **folders_out
 	const char **names;
 	size_t count;
 
-	if (store_names(s, mem, &names, &count) != 0 || subscriptions_read(s->root, mem, &subs) != 0)
+	if (store_names(s, mem, &names, &count) != 0)
 		return -1;
+	if (subscriptions_read(s->root, mem, &subs) != 0)
+		memset(&subs, 0, sizeof(subs)); /* mailboxes can be named without them (N17) */
 	list_add(&l, "INBOX", dir_is_there(s->root, "cur"), false);
 	for (size_t i = 0; i < count; i++)
 		list_add(&l, names[i], true, false);
@@ -320,6 +339,18 @@ store_list(struct store *s, struct arena *mem, struct store_folder **folders_out
 	*folders_out = l.folder;
 	*count_out = l.count;
 	return 0;
+}
+
+int
+store_check_subscriptions(struct store *s)
+{
+	struct arena mem = ARENA_EMPTY;
+	struct subscriptions subs;
+	int failed = subscriptions_read(s->root, &mem, &subs), saved = errno;
+
+	arena_free(&mem);
+	errno = saved;
+	return failed;
 }
 
 int

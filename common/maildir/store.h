@@ -49,9 +49,13 @@ struct store_folder {
 /*
  * All mailboxes, sorted by name with INBOX first, in mem: *count_out of them
  * in an array that the caller borrows.  Subscribed names without a mailbox are
- * listed with exists == false, has_children == false, subscribed == true.
+ * listed with exists == false, has_children == false, subscribed == true.  Where
+ * the subscriptions cannot be read, nothing is subscribed.
  */
 int store_list(struct store *s, struct arena *mem, struct store_folder **folders_out, size_t *count_out);
+
+/* Can they be read?  -1 with errno; EFBIG: the file is larger than LIMIT_SUBSCRIPTIONS_BYTES. */
+int store_check_subscriptions(struct store *s);
 
 bool store_has(struct store *s, const char *name);
 
@@ -64,7 +68,8 @@ int store_delete(struct store *s, const char *name);
 /*
  * Rename with all children.  Renaming INBOX moves its messages into the new
  * mailbox and leaves INBOX empty (RFC 3501 s.6.3.5).  Repeating the command
- * after a crash finishes the rest.  UIDs and UIDVALIDITY go along.
+ * after a crash finishes the rest.  UIDs go along, and UIDVALIDITY too, except
+ * from INBOX, which keeps its own.
  */
 int store_rename(struct store *s, const char *from, const char *to);
 

@@ -134,10 +134,14 @@ create_folder(struct store *s, const char *folder, bool from_inbox, struct arena
 	if (fill_folder(s, fd, from_inbox) != 0 || renameat(s->root, hidden, s->root, folder) != 0)
 		failed = errno == ENOTEMPTY || errno == ENOTDIR ? EEXIST : errno;
 	close(fd);
+	if (!failed && store_sync_root(s) != 0) {
+		failed = errno;
+		renameat(s->root, folder, s->root, hidden);
+	}
 	if (failed)
 		dir_remove(s->root, hidden, FOLDER_DEPTH);
 	errno = failed;
-	return failed ? -1 : store_sync_root(s);
+	return failed ? -1 : 0;
 }
 
 static int
@@ -193,7 +197,7 @@ store_delete(struct store *s, const char *name)
 	if (renameat(s->root, name_to_dir(name, &mem), s->root, hidden) != 0 || store_sync_root(s) != 0)
 		failed = errno;
 	else
-		remove_leftovers(s->root); /* the one just renamed among them; what cannot be removed now is tried again next time */
+		remove_leftovers(s->root); /* this one among them; what cannot be removed now is tried next time */
 	arena_free(&mem);
 	errno = failed;
 	return failed ? -1 : 0;
@@ -268,16 +272,20 @@ move_files(int from, int to, const char *part, bool sync)
 	DIR *dir = source >= 0 ? fdopendir(source) : NULL;
 	struct dirent *e;
 
-	while (dir && !failed && (e = readdir(dir)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		/* gone meanwhile: renamed by another program, and seen under its other name or left in INBOX */
-		if (renameat(source, e->d_name, target, e->d_name) != 0 && errno != ENOENT)
-			failed = errno;
-	}
 	if (!dir || target < 0)
 		failed = errno;
-	else if (!failed && (dir_sync(target, sync) != 0 || dir_sync(source, sync) != 0))
+	while (!failed) {
+		errno = 0;
+		e = readdir(dir);
+		if (!e) {
+			failed = errno;
+			break;
+		}
+		/* gone meanwhile: renamed by another program, and seen under its other name or left in INBOX */
+		if (e->d_name[0] != '.' && renameat(source, e->d_name, target, e->d_name) != 0 && errno != ENOENT)
+			failed = errno;
+	}
+	if (!failed && (dir_sync(target, sync) != 0 || dir_sync(source, sync) != 0))
 		failed = errno;
 	if (dir)
 		closedir(dir);

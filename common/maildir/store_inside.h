@@ -14,7 +14,7 @@ int store_sync_root(const struct store *s);
 
 /*
  * All names of mailboxes below the root (not INBOX), in mem, sorted: *count_out
- * of them.  EMLINK: more than LIMIT_MAILBOXES.
+ * of them.  EMLINK: more than ten times LIMIT_MAILBOXES.
  */
 int store_names(struct store *s, struct arena *mem, const char ***names_out, size_t *count_out);
 

@@ -119,6 +119,8 @@ subscriptions_edit(const struct subscriptions *subs, const char *name, bool on, 
 		bool keep = !there || strcmp(there, name) != 0;
 
 		arena_release(&mem, mark);
+		if (subs->is_old && span_starts(line, "V\t"))
+			keep = false; /* no name, and as the first line it would make the file one of version 2 */
 		if (!keep || (line.len == 0 && !rest.at)) /* nothing stands behind the last line end */
 			continue;
 		buf_span(out, line);

@@ -23,7 +23,9 @@
  *     linnet.uids; only when both are lost is there a new one.  A header with
  *     a smaller UIDVALIDITY than linnet.uids is a file from the past: a new one, too.
  * (5) Only the holder of dovecot-uidlist.lock writes.  Readers take no lock:
- *     the file is replaced by rename or grows by whole lines.
+ *     the file is replaced by rename or grows by whole lines.  A holder that was
+ *     stopped for minutes may have lost the lock: it finds the file changed
+ *     behind its back and does not write.
  */
 #include "common/maildir/uidlist.h"
 
@@ -155,156 +157,6 @@ uidlist_rebuild_table(struct uidlist *u)
 	build_table(u, u->count);
 }
 
-/* ---- parsing ---- */
-
-static void
-complain(struct uidlist *u, const char *what)
-{
-	u->must_rewrite = true;
-	if (!u->trouble)
-		u->trouble = what;
-}
-
-/* "3 V1795294406 N7 Gabc" or "1 1795294406 7" */
-static bool
-parse_header(struct uidlist *u, struct span line)
-{
-	struct buf other = BUF_EMPTY;
-	struct span version, field;
-	uint64_t n, validity = 0, next = 0;
-	unsigned place = 0;
-
-	span_split(&line, ' ', &version);
-	if (!span_is(version, "3") && !span_is(version, "1"))
-		return false;
-	if (span_is(version, "1"))
-		u->must_rewrite = true; /* not damaged, only old */
-	while (span_split(&line, ' ', &field)) {
-		bool old = span_is(version, "1");
-		char letter = field.len == 0 ? '\0' : old ? "VN"[place < 2 ? place : 1] : field.at[0];
-		struct span value = old ? field : span_skip(field, 1);
-
-		place++;
-		if (letter == 'V' && number_parse(value, UINT32_MAX, &n))
-			validity = n;
-		else if (letter == 'N' && number_parse(value, UINT32_MAX, &n))
-			next = n;
-		else if (letter && letter != 'V' && letter != 'N' && !old)
-			buf_printf(&other, "%s%.*s", other.len ? " " : "", (int)field.len, field.at);
-	}
-	if (other.len)
-		u->header = arena_string(&u->mem, buf_view(&other));
-	buf_free(&other);
-	u->uidvalidity = (uint32_t)validity;
-	if (next > u->next)
-		u->next = (uint32_t)next;
-	return validity > 0 && next > 0;
-}
-
-/* Version 3: UID *(SP field) SP ":" base; version 1: UID SP base.  Cuts the strings out in place. */
-static bool
-parse_record(char *line, size_t length, struct uidlist_record *r_out)
-{
-	struct span s = span_make(line, length);
-	uint64_t uid;
-	char *base, *space;
-
-	if (memchr(line, '\0', length) || !number_take(&s, UINT32_MAX - 1, &uid) || uid == 0)
-		return false;
-	if (s.len < 2 || s.at[0] != ' ')
-		return false;
-	space = line + (s.at - line);
-	base = space[1] == ':' ? space : strstr(space, " :");
-	if (base) {
-		*base = '\0';
-		base += 2;
-	} else {
-		base = space + 1;
-		if (strchr(base, ' '))
-			return false;
-		*space = '\0';
-	}
-	if (!*base || strchr(base, '/') || strchr(base, ':'))
-		return false;
-	r_out->uid = (uint32_t)uid;
-	r_out->base = base;
-	r_out->ext = space < base - 2 ? space + 1 : "";
-	return true;
-}
-
-/* All whole lines of text; what is cut off at the end is damage.  Sorted is as the caller made sure before. */
-static void
-parse_records(struct uidlist *u, char *text, size_t length)
-{
-	char *at = text, *end = text + length;
-
-	while (at < end) {
-		char *stop = memchr(at, '\n', (size_t)(end - at));
-		struct uidlist_record r;
-		size_t n;
-
-		if (!stop) {
-			complain(u, "its last line was cut off");
-			break;
-		}
-		n = (size_t)(stop - at);
-		if (n > 0 && at[n - 1] == '\r') {
-			n--;
-			complain(u, "its lines end in CRLF");
-		}
-		at[n] = '\0';
-		if (parse_record(at, n, &r))
-			uidlist_push(u, r);
-		else
-			complain(u, "a line of it cannot be read");
-		at = stop + 1;
-	}
-}
-
-static int
-compare_uids(const void *a, const void *b)
-{
-	const struct uidlist_record *x = a, *y = b;
-
-	return x->uid < y->uid ? -1 : x->uid > y->uid;
-}
-
-static void
-compact(struct uidlist *u)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < u->count; i++)
-		if (u->record[i].uid)
-			u->record[kept++] = u->record[i];
-	u->count = kept;
-}
-
-/* Invariant (3), for records [from, count). */
-static void
-bring_to_order(struct uidlist *u, size_t from)
-{
-	bool sorted = true;
-
-	for (size_t i = from > 0 ? from : 1; i < u->count && sorted; i++)
-		sorted = u->record[i].uid > u->record[i - 1].uid;
-	if (u->count > 0 && u->record[u->count - 1].uid >= u->next)
-		u->next = u->record[u->count - 1].uid + 1;
-	if (sorted)
-		return;
-	complain(u, "its UIDs are not in order");
-	qsort(u->record, u->count, sizeof(*u->record), compare_uids);
-	if (u->record[u->count - 1].uid >= u->next)
-		u->next = u->record[u->count - 1].uid + 1;
-	for (size_t i = 0, end; i < u->count; i = end) {
-		for (end = i + 1; end < u->count && u->record[end].uid == u->record[i].uid; end++)
-			;
-		for (size_t k = i; end - i > 1 && k < end; k++)
-			u->record[k].uid = 0;
-	}
-	compact(u);
-}
-
 static void
 enter_all(struct uidlist *u, size_t from)
 {
@@ -328,8 +180,8 @@ enter_all(struct uidlist *u, size_t from)
 	}
 	if (!twice)
 		return;
-	complain(u, "a file has two UIDs in it");
-	compact(u);
+	uidlist_complain(u, "dovecot-uidlist: a file has two UIDs in it");
+	uidlist_compact(u);
 	build_table(u, u->count);
 }
 
@@ -349,13 +201,13 @@ uidlist_parse(struct uidlist *u, struct span text)
 	size_t header = stop ? (size_t)(stop - copy) : text.len;
 
 	remember_tail(u, text);
-	if (!parse_header(u, span_trim(span_make(copy, header))))
-		complain(u, "its first line cannot be read");
+	if (!uidlist_parse_header(u, span_trim(span_make(copy, header))))
+		uidlist_complain(u, "dovecot-uidlist: its first line cannot be read");
 	if (!stop)
-		complain(u, "its first line was cut off");
+		uidlist_complain(u, "dovecot-uidlist: its first line was cut off");
 	else
-		parse_records(u, stop + 1, text.len - header - 1);
-	bring_to_order(u, 0);
+		uidlist_parse_records(u, stop + 1, text.len - header - 1);
+	uidlist_bring_to_order(u, 0);
 	enter_all(u, 0);
 	u->saved = u->count;
 }
@@ -384,18 +236,14 @@ start_anew(struct uidlist *u)
 	u->generation = generation + 1;
 }
 
-/* Invariants (1) and (4): hold what was read against linnet.uids. */
+/* Invariants (1) and (4): hold what was read against linnet.uids, as it was before that. */
 static void
-hold_against_floor(struct uidlist *u, int dir)
+hold_against_floor(struct uidlist *u, uint32_t validity, uint32_t next)
 {
-	uint32_t validity, next;
-
-	if (!uidlist_read_floor(dir, &validity, &next))
-		return;
 	if (u->uidvalidity == 0) {
 		u->uidvalidity = validity;
 	} else if (u->uidvalidity < validity) {
-		complain(u, "it is older than the UIDVALIDITY already shown");
+		uidlist_complain(u, "dovecot-uidlist: it is older than the UIDVALIDITY already shown");
 		u->above = validity;
 		u->uidvalidity = 0;
 	} else if (u->uidvalidity > validity) {
@@ -403,7 +251,7 @@ hold_against_floor(struct uidlist *u, int dir)
 	}
 	u->noted = next;
 	if (u->next < next) {
-		complain(u, "it knows less UIDs than were given");
+		uidlist_complain(u, "dovecot-uidlist: it knows less UIDs than were given");
 		u->next = next;
 	}
 }
@@ -414,6 +262,8 @@ load(struct uidlist *u, int dir)
 	struct arena mem = ARENA_EMPTY;
 	struct span text;
 	struct stat st;
+	uint32_t validity = 0, next = 0;
+	bool has_floor = uidlist_read_floor(dir, &validity, &next); /* read first, it cannot know more than the uidlist */
 	int failed = file_read(dir, uidlist_name, LIMIT_UIDLIST_BYTES, &mem, &text, &st) == 0 ? 0 : errno;
 
 	if (failed && failed != ENOENT && failed != EFBIG && failed != EINVAL && failed != ELOOP) {
@@ -429,10 +279,11 @@ load(struct uidlist *u, int dir)
 	} else {
 		u->must_rewrite = true;
 		if (failed != ENOENT)
-			u->trouble = "it is no file, or far too large";
+			u->trouble = "dovecot-uidlist: it is no file, or far too large";
 	}
 	arena_free(&mem);
-	hold_against_floor(u, dir);
+	if (has_floor)
+		hold_against_floor(u, validity, next);
 	return 0;
 }
 
@@ -460,8 +311,8 @@ load_tail(struct uidlist *u, int dir, const struct stat *now)
 		return false;
 	u->file = *now;
 	remember_tail(u, span_make(text, want));
-	parse_records(u, text + known, grown);
-	bring_to_order(u, before);
+	uidlist_parse_records(u, text + known, grown);
+	uidlist_bring_to_order(u, before);
 	enter_all(u, before);
 	u->saved = u->count;
 	return !u->must_rewrite;

@@ -1,4 +1,4 @@
-/* uidlist_file.h - what uidlist.c and uidlist_write.c share */
+/* uidlist_file.h - what the files of the uidlist share */
 #ifndef LINNET_MAILDIR_UIDLIST_FILE_H
 #define LINNET_MAILDIR_UIDLIST_FILE_H
 
@@ -12,6 +12,21 @@ void *uidlist_memory(void *old, size_t count, size_t size);
 void uidlist_push(struct uidlist *u, struct uidlist_record r);
 void uidlist_enter(struct uidlist *u, size_t number);
 void uidlist_rebuild_table(struct uidlist *u);
+
+/* The file is damaged: what (constant text).  The next save replaces it. */
+void uidlist_complain(struct uidlist *u, const char *what);
+
+/* The first line; false: UIDVALIDITY or next could not be read. */
+bool uidlist_parse_header(struct uidlist *u, struct span line);
+
+/* All whole lines of text, which is cut into strings in place; they are pushed as they come. */
+void uidlist_parse_records(struct uidlist *u, char *text, size_t length);
+
+/* Invariant (3), for records [from, count). */
+void uidlist_bring_to_order(struct uidlist *u, size_t from);
+
+/* Close the ranks over dropped records. */
+void uidlist_compact(struct uidlist *u);
 
 /*
  * linnet.uids: UIDVALIDITY and the next UID, beside the uidlist and written

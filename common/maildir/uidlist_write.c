@@ -194,6 +194,18 @@ remember_file(struct uidlist *u, const struct stat *st, const struct buf *writte
 	u->saved = u->count;
 }
 
+/* Invariant (5).  What is no file (a symlink in its place) was not read, and may be replaced. */
+static bool
+is_as_read(const struct uidlist *u, int dir)
+{
+	struct stat now;
+
+	if (!u->is_there || fstatat(dir, uidlist_name, &now, AT_SYMLINK_NOFOLLOW) != 0)
+		return true;
+	return now.st_ino == u->file.st_ino && now.st_size == u->file.st_size &&
+	       now.st_mtim.tv_sec == u->file.st_mtim.tv_sec && now.st_mtim.tv_nsec == u->file.st_mtim.tv_nsec;
+}
+
 static int
 rewrite(struct uidlist *u, int dir, int root, bool sync)
 {
@@ -202,6 +214,10 @@ rewrite(struct uidlist *u, int dir, int root, bool sync)
 	size_t kept = 0;
 	int failed;
 
+	if (!is_as_read(u, dir)) {
+		errno = EBUSY;
+		return -1;
+	}
 	if (u->uidvalidity == 0)
 		u->uidvalidity = uidvalidity_next(root, u->above);
 	buf_printf(&text, "3 V%lu N%lu", (unsigned long)u->uidvalidity, (unsigned long)u->next);

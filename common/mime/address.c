@@ -45,7 +45,9 @@ has_room(const struct list *l)
 static bool
 at_any(struct span s, const char *bytes)
 {
-	return s.len > 0 && s.at[0] != '\0' && strchr(bytes, s.at[0]);
+	while (s.len > 0 && *bytes && *bytes != s.at[0])
+		bytes++;
+	return s.len > 0 && *bytes;
 }
 
 /* Over blanks and comments; true when there were any. */

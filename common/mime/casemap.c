@@ -1,12 +1,27 @@
-/* casemap.c - comparing as i;unicode-casemap does (RFC 5051): fold, then decompose */
+/*
+ * casemap.c - comparing as i;unicode-casemap does (RFC 5051): fold, then decompose
+ *
+ * Bodies are folded before they are searched, so this runs over all text of a
+ * mailbox: ASCII goes eight bytes at a time, and what a letter of two bytes
+ * (Latin, Greek, Cyrillic, Hebrew, Arabic) becomes is looked up once.
+ */
 #include "common/mime/casemap.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/mime/ascii.h"
 #include "common/mime/charset.h"
 
 enum { PAIR_DEPTH = 4 }; /* no letter of the table has more than three marks */
+enum { KNOWN_CODES = 0x800, KNOWN_MOST = 7 };
+
+/* Filled as letters come by; len 0: not seen yet. */
+static struct known {
+	unsigned char len;
+	char          folded[KNOWN_MOST];
+} known[KNOWN_CODES];
 
 /* The character at the front of *rest, which is moved behind it; a byte that begins none stands for itself. */
 static uint32_t
@@ -88,17 +103,45 @@ add_decomposed(uint32_t code, struct buf *out)
 		add_character(mark[--marks], out);
 }
 
-/* Most mail is ASCII: a run of it goes in one loop. */
-static size_t
-fold_ascii(struct span s, struct buf *out)
+static void
+add_folded(uint32_t code, struct buf *out)
 {
-	char  *to = buf_reserve(out, s.len);
+	size_t start = out->len, n;
+
+	if (code < KNOWN_CODES && known[code].len > 0) {
+		buf_add(out, known[code].folded, known[code].len);
+		return;
+	}
+	add_decomposed(fold(code), out);
+	n = out->len - start;
+	if (code < KNOWN_CODES && n <= KNOWN_MOST) {
+		memcpy(known[code].folded, out->data + start, n);
+		known[code].len = (unsigned char)n;
+	}
+}
+
+/*
+ * Lower the ASCII that s begins with into to, which has room for s; returns how
+ * much there was.  With the top bit of each byte clear, adding 0x80 - 'A' sets it
+ * from 'A' on, adding 0x7f - 'Z' only behind 'Z', and nothing carries over.
+ */
+static size_t
+lower_ascii(struct span s, char *to)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t word, low;
 	size_t n = 0;
 
+	for (; s.len - n >= sizeof(word); n += sizeof(word)) {
+		memcpy(&word, s.at + n, sizeof(word));
+		low = word & ~ASCII_TOPS;
+		low |= (((low + each * (0x80 - 'A')) ^ (low + each * (0x7f - 'Z'))) & ASCII_TOPS) >> 2;
+		memcpy(to + n, &low, sizeof(low));
+		if (word & ASCII_TOPS)
+			return n + ascii_bytes_of(word);
+	}
 	for (; n < s.len && (unsigned char)s.at[n] < 0x80; n++)
 		to[n] = ascii_lower(s.at[n]);
-	to[n] = '\0';
-	out->len += n;
 	return n;
 }
 
@@ -106,8 +149,12 @@ void
 casemap_fold(struct span utf8, struct buf *out)
 {
 	while (utf8.len > 0) {
-		utf8 = span_skip(utf8, fold_ascii(utf8, out));
-		if (utf8.len > 0)
-			add_decomposed(fold(take_character(&utf8)), out);
+		size_t n = lower_ascii(utf8, buf_reserve(out, utf8.len));
+
+		out->len += n;
+		out->data[out->len] = '\0';
+		utf8 = span_skip(utf8, n);
+		while (utf8.len > 0 && (unsigned char)utf8.at[0] >= 0x80)
+			add_folded(take_character(&utf8), out);
 	}
 }

@@ -2,7 +2,7 @@
  * charset.c - character sets to UTF-8
  *
  * UTF-8 and US-ASCII (which mail that is neither calls itself too) are checked
- * here; the rest goes through libc's iconv.  Only the sets of the table below
+ * here; the rest goes through tables or libc's iconv (charset_set.c).  Only the sets of the table below
  * are let through to it: a message names its set, and the rare converters of
  * some libc have had holes.
  */
@@ -10,14 +10,18 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "common/base/die.h"
+#include "common/mime/ascii.h"
+#include "common/mime/charset_set.h"
 
-enum { HELD_MOST = 16, NAME_MOST = 40 };
+enum { HELD_MOST = 16 };
 
 struct charset {
-	iconv_t cd; /* (iconv_t)-1: UTF-8 */
+	struct charset_set *set; /* NULL: UTF-8 */
+	iconv_t cd;              /* of a set that is no table */
 	char    held[HELD_MOST]; /* an incomplete character at the end of the last piece */
 	size_t  held_len;
 };
@@ -134,20 +138,26 @@ find_name(struct span s, char *name)
 struct charset *
 charset_open(struct span name)
 {
-	char iconv_name[NAME_MOST];
+	char iconv_name[CHARSET_SET_NAME];
+	struct charset_set *set = NULL;
 	iconv_t cd = (iconv_t)-1;
 	struct charset *cs;
 
 	if (!find_name(name, iconv_name))
 		return NULL;
 	if (iconv_name[0]) {
-		cd = iconv_open("UTF-8", iconv_name);
-		if (cd == (iconv_t)-1)
+		set = charset_set_find(iconv_name);
+		if (!set)
+			return NULL;
+		if (!set->is_table)
+			cd = charset_set_open(set);
+		if (!set->is_table && cd == (iconv_t)-1)
 			return NULL;
 	}
 	cs = malloc(sizeof(*cs));
 	if (!cs)
 		die("out of memory: a character set");
+	cs->set = set;
 	cs->cd = cd;
 	cs->held_len = 0;
 	return cs;
@@ -157,7 +167,7 @@ struct charset *
 charset_close(struct charset *cs)
 {
 	if (cs && cs->cd != (iconv_t)-1)
-		iconv_close(cs->cd);
+		charset_set_close(cs->set, cs->cd);
 	free(cs);
 	return NULL;
 }
@@ -192,27 +202,65 @@ utf8_first(const unsigned char *s, size_t n)
 	return len;
 }
 
+/* How many bytes of valid characters s begins with; *why_out, when these are not all, is what utf8_first() says there. */
+static size_t
+valid_run(struct span s, int *why_out)
+{
+	size_t n = 0;
+
+	while ((n += ascii_run(s.at + n, s.len - n)) < s.len) {
+		int len = utf8_first((const unsigned char *)s.at + n, s.len - n);
+
+		if (len <= 0) {
+			*why_out = len;
+			break;
+		}
+		n += (size_t)len;
+	}
+	return n;
+}
+
 /* Append what is whole; returns how many bytes of an incomplete last character are left. */
 static size_t
 convert_utf8(struct span s, struct buf *out)
 {
-	const unsigned char *at = (const unsigned char *)s.at, *end = at + s.len, *run = at;
+	int why = UTF8_INVALID;
 
-	while (at < end) {
-		int n = utf8_first(at, (size_t)(end - at));
+	for (;;) {
+		size_t n = valid_run(s, &why);
 
-		if (n > 0) {
-			at += n;
-			continue;
-		}
-		buf_add(out, run, (size_t)(at - run));
-		if (n == UTF8_INCOMPLETE)
-			return (size_t)(end - at);
+		buf_add(out, s.at, n);
+		s = span_skip(s, n);
+		if (s.len == 0 || why == UTF8_INCOMPLETE)
+			return s.len;
 		buf_str(out, replacement);
-		run = ++at;
+		s = span_skip(s, 1);
 	}
-	buf_add(out, run, (size_t)(at - run));
-	return 0;
+}
+
+bool
+charset_is_same(const struct charset *cs, struct span s)
+{
+	int why;
+
+	if (cs->cd != (iconv_t)-1 || cs->held_len > 0)
+		return false;
+	return (cs->set ? ascii_run(s.at, s.len) : valid_run(s, &why)) == s.len;
+}
+
+static void
+convert_table(const struct charset_set *set, struct span s, struct buf *out)
+{
+	while (s.len > 0) {
+		size_t n = ascii_run(s.at, s.len), top;
+
+		buf_add(out, s.at, n);
+		s = span_skip(s, n);
+		for (; s.len > 0 && (unsigned char)s.at[0] >= CHARSET_TOPS; s = span_skip(s, 1)) {
+			top = (unsigned char)s.at[0] - CHARSET_TOPS;
+			buf_add(out, set->utf8[top], set->utf8_len[top]);
+		}
+	}
 }
 
 /* As convert_utf8, through iconv. */
@@ -243,7 +291,14 @@ convert_iconv(struct charset *cs, struct span s, struct buf *out)
 static void
 convert_some(struct charset *cs, struct span s, struct buf *out)
 {
-	size_t left = cs->cd == (iconv_t)-1 ? convert_utf8(s, out) : convert_iconv(cs, s, out);
+	size_t left = 0;
+
+	if (cs->cd != (iconv_t)-1)
+		left = convert_iconv(cs, s, out);
+	else if (cs->set)
+		convert_table(cs->set, s, out);
+	else
+		left = convert_utf8(s, out);
 
 	memmove(cs->held, s.at + s.len - left, left);
 	cs->held_len = left;

@@ -15,6 +15,9 @@ struct charset *charset_close(struct charset *cs);
 /* Append s as valid UTF-8; what cannot be converted becomes U+FFFD.  last: nothing follows. */
 void charset_convert(struct charset *cs, struct span s, bool last, struct buf *out);
 
+/* Would charset_convert() append s as it is, and keep nothing of it? */
+bool charset_is_same(const struct charset *cs, struct span s);
+
 bool charset_is_known(struct span name);
 
 /*

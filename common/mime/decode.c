@@ -1,5 +1,13 @@
-/* decode.c - content transfer encodings, decoded piece by piece */
+/*
+ * decode.c - content transfer encodings, decoded piece by piece
+ *
+ * SEARCH decodes whole mailboxes, so both encodings have a fast way for what
+ * lies whole in one piece - four base64 letters, quoted-printable between blanks at the end of a line - and a
+ * slow one, byte by byte, for what is cut or out of the ordinary.
+ */
 #include "common/mime/decode.h"
+
+#include "common/mime/lineends.h"
 
 static const struct row {
 	const char      *name;
@@ -48,34 +56,57 @@ static const unsigned char base64_value[256] = {
 	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
 };
 
+/* One byte of base64; returns the end of what was written. */
+static char *
+feed_base64_byte(struct decoder *d, char c, char *to)
+{
+	unsigned char value = base64_value[(unsigned char)c];
+
+	if (value == 0) {
+		d->has_padding = c == '=';
+		return to;
+	}
+	d->bits = d->bits << 6 | (uint32_t)(value - 1);
+	d->bit_count += 6;
+	if (d->bit_count >= 8) {
+		d->bit_count -= 8;
+		*to++ = (char)(d->bits >> d->bit_count & 0xff);
+	}
+	return to;
+}
+
+/* Decode a group of four letters; false when there is another byte among them. */
+static bool
+feed_base64_group(const char *at, char *to)
+{
+	uint32_t a = base64_value[(unsigned char)at[0]], b = base64_value[(unsigned char)at[1]];
+	uint32_t c = base64_value[(unsigned char)at[2]], d = base64_value[(unsigned char)at[3]];
+	uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+
+	if (a == 0 || b == 0 || c == 0 || d == 0)
+		return false;
+	to[0] = (char)(bits >> 16);
+	to[1] = (char)(bits >> 8);
+	to[2] = (char)bits;
+	return true;
+}
+
 static void
 feed_base64(struct decoder *d, struct span s, struct buf *out)
 {
 	char *start = buf_reserve(out, s.len), *to = start;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.len && !d->has_padding; i++) {
-		unsigned char value = base64_value[(unsigned char)s.at[i]];
-
-		if (value == 0) {
-			d->has_padding = s.at[i] == '=';
+	while (i < s.len && !d->has_padding) {
+		if (d->bit_count == 0 && s.len - i >= 4 && feed_base64_group(s.at + i, to)) {
+			i += 4;
+			to += 3;
 			continue;
 		}
-		d->bits = d->bits << 6 | (uint32_t)(value - 1);
-		d->bit_count += 6;
-		if (d->bit_count < 8)
-			continue;
-		d->bit_count -= 8;
-		*to++ = (char)(d->bits >> d->bit_count & 0xff);
+		to = feed_base64_byte(d, s.at[i++], to);
 	}
 	*to = '\0';
 	out->len += (size_t)(to - start);
-}
-
-static int
-hex_digit(char c)
-{
-	c = ascii_lower(c);
-	return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static void feed_qp_byte(struct decoder *d, char c, struct buf *out);
@@ -96,14 +127,14 @@ feed_held(struct decoder *d, char c, struct buf *out)
 		d->held_len = 0;
 		return;
 	}
-	if (d->held_len == 2 && (h[1] == '\r' || hex_digit(h[1]) >= 0))
+	if (d->held_len == 2 && (h[1] == '\r' || ascii_hex(h[1]) >= 0))
 		return;
 	if (h[1] == '\r' && h[2] == '\n') {
 		d->held_len = 0;
 		return;
 	}
-	if (d->held_len == 3 && hex_digit(h[1]) >= 0 && hex_digit(h[2]) >= 0) {
-		buf_byte(out, (char)(hex_digit(h[1]) * 16 + hex_digit(h[2])));
+	if (d->held_len == 3 && ascii_hex(h[1]) >= 0 && ascii_hex(h[2]) >= 0) {
+		buf_byte(out, (char)(ascii_hex(h[1]) * 16 + ascii_hex(h[2])));
 		d->held_len = 0;
 		return;
 	}
@@ -135,39 +166,88 @@ feed_qp_byte(struct decoder *d, char c, struct buf *out)
 		buf_byte(out, c);
 }
 
-/* How many bytes from at on stay as they are: up to a '=' or the line's end, without the blanks in front of that. */
-static size_t
-plain_run(const char *at, const char *line_end)
+static bool
+is_blank(char c)
 {
-	size_t n = (size_t)(line_end - at);
-	const char *mark = n > 0 ? memchr(at, '=', n) : NULL;
+	return c == ' ' || c == '\t';
+}
 
-	if (mark)
-		n = (size_t)(mark - at);
-	while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == '\t' || at[n - 1] == '\r'))
-		n--;
-	return n;
+/* Decode a whole "=XX" or soft line end at *at; false when it is neither, or cut. */
+static bool
+take_escape(const char **at, const char *end, char **to)
+{
+	const char *s = *at;
+	int high, low;
+
+	if (end - s < 3)
+		return false;
+	if (s[1] == '\n' || (s[1] == '\r' && s[2] == '\n')) {
+		*at += s[1] == '\n' ? 2 : 3;
+		return true;
+	}
+	high = ascii_hex(s[1]);
+	low = ascii_hex(s[2]);
+	if (high < 0 || low < 0)
+		return false;
+	*(*to)++ = (char)(high * 16 + low);
+	*at += 3;
+	return true;
+}
+
+/*
+ * Decode what feed_qp_byte() would only copy or take for an escape that lies whole
+ * in s: s has no blank in front of a line end.  Returns how many bytes of s it took.
+ */
+static size_t
+feed_qp_run(struct span s, struct buf *out)
+{
+	char *start = buf_reserve(out, s.len), *to = start;
+	const char *at = s.at, *end = s.at + s.len;
+
+	while (at < end) { /* '=' often follow each other */
+		const char *mark = *at == '=' ? at : memchr(at, '=', (size_t)(end - at));
+		size_t n = (size_t)((mark ? mark : end) - at);
+
+		memcpy(to, at, n);
+		to += n;
+		at += n;
+		if (mark && !take_escape(&at, end, &to))
+			break;
+	}
+	*to = '\0';
+	out->len += (size_t)(to - start);
+	return (size_t)(at - s.at);
+}
+
+/* Bytes at the front of s that feed_qp_run() may have: without blanks at the end, which a line end may follow. */
+static struct span
+without_late_blanks(struct span s)
+{
+	s.len = line_ends_blank(s);
+	while (s.len > 0 && is_blank(s.at[s.len - 1]))
+		s.len--;
+	return s;
 }
 
 static void
 feed_qp(struct decoder *d, struct span s, bool last, struct buf *out)
 {
-	const char *at = s.at, *end = s.at + s.len, *line_end = s.at;
+	struct span run = span_make(s.at, 0);
 
-	while (at < end) {
-		if (at >= line_end) { /* looked for once a line, so that a line of '=' costs no more than another */
-			const char *lf = memchr(at, '\n', (size_t)(end - at));
+	while (s.len > 0) {
+		size_t n = 0;
 
-			line_end = lf ? lf : end;
+		if (d->held_len == 0 && d->blanks.len == 0 && !is_blank(s.at[0])) {
+			if (run.len == 0)
+				run = without_late_blanks(s);
+			n = feed_qp_run(run, out);
 		}
-		if (d->held_len == 0 && d->blanks.len == 0) {
-			size_t n = plain_run(at, line_end);
-
-			buf_add(out, at, n);
-			at += n;
+		if (n == 0) {
+			feed_qp_byte(d, s.at[0], out);
+			n = 1;
 		}
-		if (at < end)
-			feed_qp_byte(d, *at++, out);
+		s = span_skip(s, n);
+		run = span_skip(run, n);
 	}
 	if (!last)
 		return;

@@ -3,30 +3,60 @@
 
 #include "common/base/limits.h"
 
-/*
- * Where the block that begins at offset at ends: behind its empty line.
- * An empty line is a LF, or CR LF, at the start of a line.
- */
+/* The LF of the first empty line of s, which begins a line; an empty line is LF, or CR LF.  NULL: not within s. */
+static const char *
+find_empty_line(struct span s)
+{
+	const char *at = s.at, *end = s.at + s.len;
+
+	while (at && at < end) {
+		if (*at == '\n')
+			return at;
+		if (*at == '\r' && end - at > 1 && at[1] == '\n')
+			return at + 1;
+		at = memchr(at, '\n', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
+	}
+	return NULL;
+}
+
+/* Where the last line of s begins; 0 when it is all of s. */
+static size_t
+last_line(struct span s)
+{
+	const char *lf = s.len > 0 ? memrchr(s.at, '\n', s.len - 1) : NULL;
+
+	return lf ? (size_t)(lf - s.at) + 1 : 0;
+}
+
+/* Over one line that may be longer than a window. */
+static uint64_t
+line_end(struct source *src, uint64_t at, uint64_t end)
+{
+	while (at < end) {
+		struct span w = source_window(src, at);
+		const char *lf = span_find(w, '\n');
+
+		if (lf)
+			return at + (size_t)(lf - w.at) + 1;
+		at += w.len;
+	}
+	return end;
+}
+
+/* Where the block that begins at offset at ends: behind its empty line. */
 static uint64_t
 block_end(struct source *src, uint64_t at, uint64_t end)
 {
-	bool at_start = true;
-
 	while (at < end) {
 		struct span w = source_peek(src, at, 2);
-		const char *lf;
+		const char *lf = find_empty_line(w);
+		size_t used;
 
-		if (w.len > end - at)
-			w.len = (size_t)(end - at);
-		if (w.len == 0)
-			break;
-		if (at_start && w.at[0] == '\n')
-			return at + 1;
-		if (at_start && w.len > 1 && w.at[0] == '\r' && w.at[1] == '\n')
-			return at + 2;
-		lf = span_find(w, '\n');
-		at_start = lf != NULL;
-		at += lf ? (size_t)(lf - w.at) + 1 : w.len;
+		if (lf)
+			return at + (size_t)(lf - w.at) + 1;
+		used = last_line(w);
+		at = used > 0 ? at + used : line_end(src, at, end);
 	}
 	return end;
 }
@@ -43,6 +73,8 @@ header_read(struct source *src, uint64_t at, uint64_t end, struct arena *mem, ui
 	if (at > end)
 		at = end;
 	body_at = block_end(src, at, end);
+	if (body_at > end)
+		body_at = end;
 	n = body_at - at < LIMIT_HEADER_BYTES ? (size_t)(body_at - at) : LIMIT_HEADER_BYTES;
 	to = arena_alloc(mem, n + 1);
 	source_copy(src, at, at + n, to);
@@ -144,8 +176,9 @@ header_unfold(struct span value, struct arena *mem)
 		to += text.len;
 	}
 	value = span_make(copy, (size_t)(to - copy));
-	for (to = copy; to < copy + value.len; to++)
-		if (*to == '\0')
-			*to = (char)0x80;
+	while ((to = memchr(copy, '\0', (size_t)(value.at + value.len - copy))) != NULL) {
+		*to = (char)0x80;
+		copy = to + 1;
+	}
 	return value;
 }

@@ -37,8 +37,9 @@ bool header_find(struct span block, const char *name, struct field *field_out);
 struct span header_unfold(struct span value, struct arena *mem);
 
 /*
- * Unfolded, RFC 2047 encoded words decoded, as valid UTF-8: for SEARCH, SORT, previews.  What
- * cannot be decoded stays as it is written; bytes that are not UTF-8, and NUL, become U+FFFD, CR and LF a space.
+ * Unfolded, RFC 2047 encoded words decoded, as valid UTF-8: for SEARCH, SORT, previews.  What cannot
+ * be decoded stays as it is written; bytes that are not UTF-8, and NUL, become U+FFFD, CR, LF and TAB a
+ * space.  May borrow from value.
  */
 struct span header_decode(struct span value, struct arena *mem);
 

@@ -1,5 +1,5 @@
 /*
- * lineends.c - counting line ends at memory speed
+ * lineends.c - counting and finding line ends at memory speed
  *
  * Sixteen bytes at a time with the compilers' vector extension (gcc 4.7 and
  * later, clang; plain code where the processor has no such registers).  A
@@ -8,7 +8,7 @@
  */
 #include "common/mime/lineends.h"
 
-enum { WIDE = 16, ROUNDS = 255 };
+enum { WIDE = 16, ROUNDS = 255, BLOCK = 4 * WIDE, DASHES = 3 /* LF and "--" */ };
 
 static uint64_t
 sum_of_lanes(const void *vector)
@@ -77,4 +77,93 @@ line_ends_count(struct span s, char before, struct line_ends *n)
 	}
 	for (; i < s.len; i++)
 		count_byte(s.at[i], s.at[i - 1], n);
+}
+
+static bool
+is_any(const void *vector)
+{
+	uint64_t half[WIDE / sizeof(uint64_t)];
+
+	memcpy(half, vector, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+/* Is there a LF with "--" behind it among the BLOCK bytes from p on?  Two bytes more may be read. */
+static bool
+has_dashes(const char *p)
+{
+	unsigned char lf __attribute__((vector_size(WIDE)));
+	unsigned char dash __attribute__((vector_size(WIDE)));
+	unsigned char here __attribute__((vector_size(WIDE)));
+	unsigned char second __attribute__((vector_size(WIDE)));
+	unsigned char third __attribute__((vector_size(WIDE)));
+	unsigned char found __attribute__((vector_size(WIDE)));
+
+	memset(&lf, '\n', WIDE);
+	memset(&dash, '-', WIDE);
+	memset(&found, 0, WIDE);
+	for (const char *end = p + BLOCK; p < end; p += WIDE) {
+		memcpy(&here, p, WIDE);
+		memcpy(&second, p + 1, WIDE);
+		memcpy(&third, p + 2, WIDE);
+		found |= (__typeof__(lf))(here == lf) & (__typeof__(lf))(second == dash) & (__typeof__(lf))(third == dash);
+	}
+	return is_any(&found);
+}
+
+const char *
+line_ends_find_dashes(struct span s)
+{
+	size_t i = 0;
+
+	while (s.len - i >= BLOCK + DASHES - 1 && !has_dashes(s.at + i))
+		i += BLOCK;
+	while (s.len - i >= DASHES) {
+		const char *lf = memchr(s.at + i, '\n', s.len - i - (DASHES - 1));
+
+		if (!lf || (lf[1] == '-' && lf[2] == '-'))
+			return lf;
+		i = (size_t)(lf - s.at) + 1;
+	}
+	return NULL;
+}
+
+/* Is there a blank with a CR or LF behind it among the BLOCK bytes from p on?  One byte more may be read. */
+static bool
+has_blank(const char *p)
+{
+	unsigned char cr __attribute__((vector_size(WIDE)));
+	unsigned char lf __attribute__((vector_size(WIDE)));
+	unsigned char space __attribute__((vector_size(WIDE)));
+	unsigned char tab __attribute__((vector_size(WIDE)));
+	unsigned char here __attribute__((vector_size(WIDE)));
+	unsigned char next __attribute__((vector_size(WIDE)));
+	unsigned char found __attribute__((vector_size(WIDE)));
+
+	memset(&cr, '\r', WIDE);
+	memset(&lf, '\n', WIDE);
+	memset(&space, ' ', WIDE);
+	memset(&tab, '\t', WIDE);
+	memset(&found, 0, WIDE);
+	for (const char *end = p + BLOCK; p < end; p += WIDE) {
+		memcpy(&here, p, WIDE);
+		memcpy(&next, p + 1, WIDE);
+		here = (__typeof__(lf))(here == space) | (__typeof__(lf))(here == tab);
+		next = (__typeof__(lf))(next == cr) | (__typeof__(lf))(next == lf);
+		found |= here & next;
+	}
+	return is_any(&found);
+}
+
+size_t
+line_ends_blank(struct span s)
+{
+	size_t i = 0;
+
+	while (s.len - i > BLOCK && !has_blank(s.at + i))
+		i += BLOCK;
+	for (; i + 1 < s.len; i++)
+		if ((s.at[i] == ' ' || s.at[i] == '\t') && (s.at[i + 1] == '\r' || s.at[i + 1] == '\n'))
+			return i;
+	return s.len;
 }

@@ -1,4 +1,4 @@
-/* lineends.h - counting line ends at memory speed */
+/* lineends.h - counting and finding line ends at memory speed */
 #ifndef LINNET_MIME_LINEENDS_H
 #define LINNET_MIME_LINEENDS_H
 
@@ -13,5 +13,11 @@ struct line_ends {
 
 /* Add those of s to *n; before is the byte in front of s. */
 void line_ends_count(struct span s, char before, struct line_ends *n);
+
+/* The first LF of s with "--" behind it, all within s; NULL when there is none. */
+const char *line_ends_find_dashes(struct span s);
+
+/* How many bytes s has in front of the first blank with a CR or LF behind it, both within s; s.len when there is none. */
+size_t line_ends_blank(struct span s);
 
 #endif

@@ -97,24 +97,10 @@ take_sections(struct span rest, struct arena *mem, struct section **section_out)
 }
 
 static int
-compare_name(struct span a, struct span b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-
-	for (size_t i = 0; i < n; i++) {
-		int d = (unsigned char)ascii_lower(a.at[i]) - (unsigned char)ascii_lower(b.at[i]);
-
-		if (d != 0)
-			return d;
-	}
-	return (a.len > b.len) - (a.len < b.len);
-}
-
-static int
 by_name_and_number(const void *left, const void *right)
 {
 	const struct section *a = left, *b = right;
-	int d = compare_name(a->name, b->name);
+	int d = span_compare_nocase(a->name, b->name);
 
 	if (d != 0)
 		return d;
@@ -137,21 +123,12 @@ by_order(const void *left, const void *right)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
-static int
-hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void
 add_percent_decoded(struct buf *to, struct span s)
 {
 	for (size_t i = 0; i < s.len; i++) {
-		int high = s.at[i] == '%' && i + 2 < s.len ? hex_digit(s.at[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(s.at[i + 2]) : -1;
+		int high = s.at[i] == '%' && i + 2 < s.len ? ascii_hex(s.at[i + 1]) : -1;
+		int low = high >= 0 ? ascii_hex(s.at[i + 2]) : -1;
 
 		if (low < 0) {
 			buf_byte(to, s.at[i]);
@@ -268,7 +245,7 @@ run_length(const struct section *s, size_t left, bool *is_extended_out)
 	*is_extended_out = s->is_extended;
 	if (s->number != 0)
 		return n;
-	for (; n < left && s[n].number == (long)n && compare_name(s[n].name, s->name) == 0; n++)
+	for (; n < left && s[n].number == (long)n && span_compare_nocase(s[n].name, s->name) == 0; n++)
 		*is_extended_out |= s[n].is_extended;
 	return n;
 }
@@ -282,7 +259,7 @@ drop_doubles(struct section *s, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct section *last = kept > 0 ? &s[kept - 1] : NULL;
 
-		if (last && s[i].number >= 0 && s[i].number == last->number && compare_name(s[i].name, last->name) == 0)
+		if (last && s[i].number >= 0 && s[i].number == last->number && span_compare_nocase(s[i].name, last->name) == 0)
 			continue;
 		s[kept++] = s[i];
 	}

@@ -12,14 +12,10 @@
 #include "common/mime/part.h"
 
 #include "common/base/limits.h"
+#include "common/mime/lines.h"
 #include "common/mime/part_fields.h"
 
-enum { LINE_PEEK = 64 * 1024 };
-
-/* A place in the file, with what came before it in CRLF form. */
-struct point {
-	uint64_t at, octets, lines;
-};
+enum { ALL_AT_ONCE = 64 * 1024 };
 
 struct level {
 	struct part  *part;
@@ -28,10 +24,8 @@ struct level {
 };
 
 struct walk {
-	struct source *src;
+	struct lines   lines; /* where we are */
 	struct arena  *mem;
-	struct point   here;   /* where the line at hand begins */
-	struct point   before; /* where the line in front of it ends, without its line end */
 	struct part   *open;
 	size_t         depth;  /* of open; the message itself is 1 */
 	size_t         part_count, header_bytes;
@@ -45,71 +39,16 @@ is_full(const struct walk *w)
 	return w->part_count > LIMIT_PARTS; /* the message itself does not count */
 }
 
-static void
-advance(struct walk *w, size_t n)
-{
-	w->here.at += n;
-	w->here.octets += n;
-}
-
-/* Move over the rest of the line, of which s is there and lf its end. */
-static void
-end_line(struct walk *w, struct span s, const char *lf)
-{
-	size_t n = (size_t)(lf - s.at);
-	bool has_cr = n > 0 && lf[-1] == '\r';
-
-	advance(w, has_cr ? n - 1 : n);
-	w->before = w->here;
-	w->here.at += has_cr ? 2 : 1;
-	w->here.octets += 2;
-	w->here.lines++;
-}
-
-/* Move over one line.  Of a piece without its end the last byte is left, so that CR and LF are seen together. */
-static void
-take_line(struct walk *w)
-{
-	uint64_t size = source_size(w->src);
-
-	while (w->here.at < size) {
-		struct span s = source_window(w->src, w->here.at);
-		const char *lf = span_find(s, '\n');
-
-		if (!lf) {
-			s = source_peek(w->src, w->here.at, LINE_PEEK);
-			lf = span_find(s, '\n');
-		}
-		if (lf) {
-			end_line(w, s, lf);
-			return;
-		}
-		advance(w, w->here.at + s.len < size ? s.len - 1 : s.len);
-	}
-	w->before = w->here;
-}
-
-static void
-take_rest(struct walk *w)
-{
-	uint64_t size = source_size(w->src), bare, lines;
-
-	source_count(w->src, w->here.at, size, &bare, &lines);
-	w->here.octets += size - w->here.at + bare;
-	w->here.lines += lines;
-	w->here.at = size;
-}
-
 /* Is the line at hand a boundary that is open? */
 static bool
 at_boundary(struct walk *w, size_t *level_out, bool *is_last_out)
 {
-	struct span line = source_peek(w->src, w->here.at, 2);
+	struct span line = source_peek(w->lines.src, w->lines.here.at, 2);
 	const struct level *best = NULL;
 
 	if (line.len < 2 || line.at[0] != '-' || line.at[1] != '-' || is_full(w))
 		return false;
-	line = span_skip(source_peek(w->src, w->here.at, LIMIT_BOUNDARY + 4), 2);
+	line = span_skip(source_peek(w->lines.src, w->lines.here.at, LIMIT_BOUNDARY + 4), 2);
 	for (size_t i = w->level_count; i-- > 0;) {
 		struct span b = w->level[i].boundary;
 
@@ -130,9 +69,9 @@ begin_part(struct walk *w, struct part *parent)
 	struct part *p = arena_zero(w->mem, sizeof(*p));
 
 	p->parent = parent;
-	p->header_at = w->here.at;
-	p->header_octets = w->here.octets;
-	p->header_lines = w->here.lines;
+	p->header_at = w->lines.here.at;
+	p->header_octets = w->lines.here.octets;
+	p->header_lines = w->lines.here.lines;
 	w->open = p;
 	w->depth++;
 	w->part_count++;
@@ -152,7 +91,7 @@ end_part(struct walk *w, const struct point *there)
 	bool is_cut = p->kind == PART_MESSAGE && there->at < p->first->end;
 
 	if (is_cut)
-		there = &w->here;
+		there = &w->lines.here;
 	p->end = is_empty ? p->body_at : there->at;
 	p->body_octets = is_empty ? 0 : there->octets - p->body_octets;
 	p->body_lines = is_empty ? 0 : there->lines - p->body_lines;
@@ -164,15 +103,19 @@ end_part(struct walk *w, const struct point *there)
 static void
 take_header(struct walk *w)
 {
-	uint64_t size = source_size(w->src);
+	uint64_t size = source_size(w->lines.src);
 	bool is_last, is_empty = false;
 	size_t level;
 
-	while (!is_empty && w->here.at < size && !at_boundary(w, &level, &is_last)) {
-		struct span s = source_peek(w->src, w->here.at, 2);
+	while (!is_empty) {
+		struct span s;
 
+		lines_to_unusual(&w->lines);
+		if (w->lines.here.at >= size || at_boundary(w, &level, &is_last))
+			return;
+		s = source_peek(w->lines.src, w->lines.here.at, 2);
 		is_empty = s.at[0] == '\n' || (s.len > 1 && s.at[0] == '\r' && s.at[1] == '\n');
-		take_line(w);
+		lines_take(&w->lines);
 	}
 }
 
@@ -183,7 +126,7 @@ keep_header(struct walk *w, struct part *p)
 	size_t n = p->body_at - p->header_at < left ? (size_t)(p->body_at - p->header_at) : left;
 	char *copy = arena_alloc(w->mem, n + 1);
 
-	source_copy(w->src, p->header_at, p->header_at + n, copy);
+	source_copy(w->lines.src, p->header_at, p->header_at + n, copy);
 	p->header = span_make(copy, n);
 	w->header_bytes += n;
 }
@@ -194,11 +137,11 @@ read_header(struct walk *w)
 	struct part *p = w->open;
 
 	take_header(w);
-	p->body_at = w->here.at;
-	p->header_octets = w->here.octets - p->header_octets;
-	p->header_lines = w->here.lines - p->header_lines;
-	p->body_octets = w->here.octets;
-	p->body_lines = w->here.lines;
+	p->body_at = w->lines.here.at;
+	p->header_octets = w->lines.here.octets - p->header_octets;
+	p->header_lines = w->lines.here.lines - p->header_lines;
+	p->body_octets = w->lines.here.octets;
+	p->body_lines = w->lines.here.lines;
 	keep_header(w, p);
 	part_read_fields(p, w->mem);
 }
@@ -226,22 +169,22 @@ open_body(struct walk *w)
 static bool
 take_body(struct walk *w)
 {
-	uint64_t size = source_size(w->src);
+	uint64_t size = source_size(w->lines.src);
 	size_t level;
 	bool is_last;
 
-	while (w->here.at < size) {
+	while (w->lines.here.at < size) {
 		if (w->level_count == 0 || is_full(w)) {
-			take_rest(w);
+			lines_take_rest(&w->lines);
 			break;
 		}
 		if (!at_boundary(w, &level, &is_last)) {
-			take_line(w);
+			lines_to_dashes(&w->lines);
 			continue;
 		}
 		while (w->open != w->level[level].part)
-			end_part(w, &w->before);
-		take_line(w);
+			end_part(w, &w->lines.before);
+		lines_take(&w->lines);
 		w->level_count = is_last ? level : level + 1;
 		if (!is_last) {
 			struct part **tail = w->level[level].tail;
@@ -257,9 +200,10 @@ take_body(struct walk *w)
 struct part *
 part_parse(struct source *src, struct arena *mem)
 {
-	struct walk w = { .src = src, .mem = mem };
+	struct walk w = { .lines.src = src, .mem = mem };
 	struct part *root;
 
+	source_peek(src, 0, ALL_AT_ONCE); /* in one read, where the header alone would be the first */
 	root = begin_part(&w, NULL);
 	do {
 		read_header(&w);
@@ -273,7 +217,7 @@ part_parse(struct source *src, struct arena *mem)
 		}
 	} while (take_body(&w));
 	while (w.open)
-		end_part(&w, &w.here);
+		end_part(&w, &w.lines.here);
 	return root;
 }
 

@@ -14,6 +14,21 @@ open_charset(const struct part *p)
 	return cs ? cs : charset_open(span_of("UTF-8"));
 }
 
+enum { PIECE_BYTES = 16 * 1024 }; /* so that all steps find it in the processor's cache */
+
+/* The next piece of the part's bytes. */
+static struct span
+next_piece(struct source *src, const struct part *p, uint64_t at)
+{
+	struct span w = source_window(src, at);
+
+	if (w.len > p->end - at)
+		w.len = (size_t)(p->end - at);
+	if (w.len > PIECE_BYTES)
+		w.len = PIECE_BYTES;
+	return w;
+}
+
 bool
 part_decode_text(struct source *src, const struct part *p, bool (*each)(void *context, struct span utf8),
                  void *context)
@@ -26,19 +41,22 @@ part_decode_text(struct source *src, const struct part *p, bool (*each)(void *co
 
 	decode_open(&d, decode_kind_of(p->encoding));
 	while (goes_on && at < p->end) {
-		struct span w = source_window(src, at);
+		struct span piece = next_piece(src, p, at);
+		bool is_last = piece.len == 0 || at + piece.len >= p->end;
 
-		if (w.len == 0)
-			break;
-		if (w.len > p->end - at)
-			w.len = (size_t)(p->end - at);
-		at += w.len;
-		buf_reset(&bytes);
-		buf_reset(&text);
-		decode_feed(&d, w, at >= p->end, &bytes);
-		charset_convert(cs, buf_view(&bytes), at >= p->end, &text);
-		if (text.len > 0)
-			goes_on = each(context, buf_view(&text));
+		at = piece.len > 0 ? at + piece.len : p->end;
+		if (d.kind == DECODE_BASE64 || d.kind == DECODE_QP) {
+			buf_reset(&bytes);
+			decode_feed(&d, piece, is_last, &bytes);
+			piece = buf_view(&bytes);
+		}
+		if (!charset_is_same(cs, piece)) {
+			buf_reset(&text);
+			charset_convert(cs, piece, is_last, &text);
+			piece = buf_view(&text);
+		}
+		if (piece.len > 0)
+			goes_on = each(context, piece);
 	}
 	decode_close(&d);
 	charset_close(cs);

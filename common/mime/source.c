@@ -20,7 +20,7 @@
 
 enum {
 	WINDOW_BYTES = 256 * 1024,
-	FIRST_BYTES  = 16 * 1024,
+	FIRST_BYTES  = 4 * 1024,
 	PIECE_BYTES  = 32 * 1024, /* converted at once: source and result stay in the cache */
 	CRLF_BYTES   = 2 * PIECE_BYTES
 };
@@ -280,6 +280,22 @@ send_spaces(struct out *out, uint64_t n)
 	}
 }
 
+/*
+ * LFs of w without a CR in front.  When nothing is skipped their number does not
+ * matter, and where the first is one, which most files show at once, all need not be counted.
+ */
+static uint64_t
+bare_ends(struct span w, char before, bool is_number_wanted)
+{
+	const char *lf = is_number_wanted ? NULL : span_find(w, '\n');
+	struct line_ends n = { 0, 0 };
+
+	if (lf && (lf > w.at ? lf[-1] : before) != '\r')
+		return 1;
+	line_ends_count(w, before, &n);
+	return n.bare;
+}
+
 uint64_t
 source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most, struct out *out)
 {
@@ -288,15 +304,15 @@ source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64
 
 	while (at < end && left > 0) {
 		struct span w = window_until(src, at, end, PIECE_BYTES);
-		struct line_ends n = { 0, 0 };
+		uint64_t bare;
 
 		if (w.len == 0)
 			break;
-		line_ends_count(w, before, &n);
-		if (w.len + n.bare <= skip) {
-			skip -= w.len + n.bare;
+		bare = bare_ends(w, before, skip > 0);
+		if (w.len + bare <= skip) {
+			skip -= w.len + bare;
 		} else {
-			struct span octets = span_skip(to_crlf(src, w, before, n.bare > 0), (size_t)skip);
+			struct span octets = span_skip(to_crlf(src, w, before, bare > 0), (size_t)skip);
 
 			if (octets.len > left)
 				octets.len = (size_t)left;

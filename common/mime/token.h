@@ -21,7 +21,7 @@ void token_skip_comment(struct span *rest, struct span *comment_out);
 /* quoted-string: *rest begins with '"'.  Its text without quotes, backslashes and line ends. */
 struct span token_quoted(struct span *rest, struct arena *mem);
 
-/* All bytes up to a blank, a control byte, or one of stops; may be empty. */
+/* All bytes up to a blank, a control byte, or one of stops, which has no letters and digits; may be empty. */
 struct span token_word(struct span *rest, const char *stops);
 
 /* Take byte c if it is next. */

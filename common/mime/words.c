@@ -6,6 +6,7 @@
  */
 #include "common/mime/header.h"
 
+#include "common/mime/ascii.h"
 #include "common/mime/charset.h"
 #include "common/mime/decode.h"
 
@@ -130,6 +131,20 @@ find_word(struct span s, size_t from)
 	return s.len;
 }
 
+/* A line folded with a tab is one with a space to its reader, and to RFC 5256 s.2.1. */
+static struct span
+with_spaces_for_tabs(struct span s, struct arena *mem)
+{
+	char *copy, *at;
+
+	if (!span_find(s, '\t'))
+		return s;
+	copy = at = arena_string(mem, s);
+	while ((at = memchr(at, '\t', (size_t)(copy + s.len - at))) != NULL)
+		*at++ = ' ';
+	return span_make(copy, s.len);
+}
+
 /* NUL, CR and LF may come out of encoded words; nobody who compares or shows the text wants them. */
 static struct span
 copy_clean(struct span s, struct arena *mem)
@@ -150,11 +165,18 @@ copy_clean(struct span s, struct arena *mem)
 	return copy;
 }
 
-struct span
-header_decode(struct span value, struct arena *mem)
+/* Unfolded ASCII without anything like an encoded word is what it is. */
+static bool
+is_plain(struct span s)
+{
+	return ascii_run(s.at, s.len) == s.len && find_word(s, 0) == s.len && !span_find(s, '\r');
+}
+
+static struct span
+decode(struct span rest, struct arena *mem)
 {
 	struct text t = { .out = BUF_EMPTY, .plain = charset_open(span_of("UTF-8")) };
-	struct span rest = header_unfold(value, mem), clean;
+	struct span clean;
 	size_t from = 0;
 
 	while (rest.len > 0) {
@@ -182,4 +204,12 @@ header_decode(struct span value, struct arena *mem)
 	clean = copy_clean(buf_view(&t.out), mem);
 	buf_free(&t.out);
 	return clean;
+}
+
+struct span
+header_decode(struct span value, struct arena *mem)
+{
+	struct span text = header_unfold(value, mem);
+
+	return with_spaces_for_tabs(is_plain(text) ? text : decode(text, mem), mem);
 }

@@ -28,7 +28,7 @@
 #include "common/base/wipe.h"
 #include "common/start/auth_line.h"
 
-enum { BACKLOG_PAUSE_MS = 20, READ_BYTES = 4096 };
+enum { BACKLOG_PAUSE_MS = 20, READ_BYTES = 1000 };
 
 struct auth_client {
 	int        fd;
@@ -53,12 +53,16 @@ judge_place(const char *path, struct arena *mem)
 	struct stat st;
 
 	if (!slash || slash == path)
-		return arena_printf(mem, "%s: the path of authd's socket must be absolute and in a folder", path);
+		return arena_printf(
+			mem, "%s: the path of authd's socket must be absolute and in a folder",
+			path);
 	folder = arena_string(mem, span_make(path, (size_t)(slash - path)));
 	if (lstat(folder, &st) != 0)
 		return arena_printf(mem, "%s: %s; is authd running?", folder, strerror(errno));
 	if (!S_ISDIR(st.st_mode) || !is_ours(st.st_uid) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return arena_printf(mem, "%s: must be a folder of root's that nobody else can write; refusing authd there",
+		return arena_printf(mem,
+		                    "%s: must be a folder of root's that nobody else can write; "
+		                    "refusing authd there",
 		                    folder);
 	if (lstat(path, &st) != 0)
 		return arena_printf(mem, "%s: %s; is authd running?", path, strerror(errno));
@@ -76,8 +80,8 @@ judge_peer(int fd, const char *path, struct arena *mem)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return arena_printf(mem, "%s: %s", path, strerror(errno));
 	if (!is_ours(peer.uid))
-		return arena_printf(mem, "%s: uid %u answers there, which is not root; refusing it", path,
-		                    (unsigned)peer.uid);
+		return arena_printf(mem, "%s: uid %u answers there, which is not root; refusing it",
+		                    path, (unsigned)peer.uid);
 	return NULL;
 }
 
@@ -219,7 +223,8 @@ shake_hands(struct auth_client *c, int64_t deadline_ms)
 }
 
 struct auth_client *
-auth_client_open(const char *socket_path, int64_t deadline_ms, struct arena *mem, const char **why_out)
+auth_client_open(const char *socket_path, int64_t deadline_ms, struct arena *mem,
+                 const char **why_out)
 {
 	const char *why = judge_place(socket_path, mem);
 	struct auth_client *c;
@@ -231,7 +236,8 @@ auth_client_open(const char *socket_path, int64_t deadline_ms, struct arena *mem
 	}
 	fd = connect_until(socket_path, deadline_ms);
 	if (fd < 0) {
-		*why_out = arena_printf(mem, "%s: %s; is authd running?", socket_path, strerror(errno));
+		*why_out = arena_printf(mem, "%s: %s; is authd running?", socket_path,
+		                        strerror(errno));
 		return NULL;
 	}
 	c = calloc(1, sizeof(*c));
@@ -241,7 +247,8 @@ auth_client_open(const char *socket_path, int64_t deadline_ms, struct arena *mem
 	buf_reserve(&c->in, READ_BYTES);
 	why = judge_peer(fd, socket_path, mem);
 	if (!why && !shake_hands(c, deadline_ms))
-		why = arena_printf(mem, "%s: no greeting of authd: %s", socket_path, strerror(errno));
+		why = arena_printf(mem, "%s: no greeting of authd: %s", socket_path,
+		                   strerror(errno));
 	if (!why)
 		return c;
 	*why_out = why;
@@ -280,7 +287,8 @@ text_of(struct span s, struct arena *mem)
 static bool
 read_ok(const struct auth_line *line, struct arena *mem, struct auth_answer *out)
 {
-	struct span user = auth_line_value(line, 2, "user"), home = auth_line_value(line, 2, "home");
+	struct span user = auth_line_value(line, 2, "user"),
+		    home = auth_line_value(line, 2, "home");
 	uint64_t uid, gid;
 
 	if (user.len == 0 || home.len == 0 || span_find(user, '\0') || span_find(home, '\0'))
@@ -330,7 +338,8 @@ static const struct answer_kind {
 };
 
 static bool
-read_answer(struct auth_client *c, const struct auth_line *line, struct arena *mem, struct auth_answer *out)
+read_answer(struct auth_client *c, const struct auth_line *line, struct arena *mem,
+            struct auth_answer *out)
 {
 	uint64_t id;
 
@@ -369,14 +378,19 @@ put_address(struct buf *out, const char *ip_key, const char *port_key, const str
 	auth_put_value(out, port_key, span_of(text));
 }
 
-/* AUTH id mechanism service= [lip= lport= rip= rport=] [session=] [secured] [resp=]; resp= is the last. */
+/*
+ * AUTH id mechanism service= [lip= lport= rip= rport=] [session=] [secured] [resp=]; resp= is the
+ * last.
+ */
 struct auth_answer
-auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t deadline_ms, struct arena *mem)
+auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t deadline_ms,
+                struct arena *mem)
 {
 	struct buf question = BUF_EMPTY;
 
 	c->id++;
-	buf_reserve(&question, r->response.len + 1024); /* so that growing leaves no copy of the password */
+	buf_reserve(&question,
+	            r->response.len + 1024); /* so that growing leaves no copy of the password */
 	auth_put(&question, "AUTH");
 	auth_put_number(&question, c->id);
 	auth_put_field(&question, span_of(r->mechanism));
@@ -392,7 +406,8 @@ auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t dea
 }
 
 struct auth_answer
-auth_client_respond(struct auth_client *c, struct span response, int64_t deadline_ms, struct arena *mem)
+auth_client_respond(struct auth_client *c, struct span response, int64_t deadline_ms,
+                    struct arena *mem)
 {
 	struct buf question = BUF_EMPTY;
 

@@ -77,7 +77,8 @@ auth_line_value(const struct auth_line *line, size_t first, const char *key)
 	size_t len = strlen(key);
 
 	for (size_t i = first; i < line->count; i++)
-		if (span_starts(line->field[i], key) && line->field[i].len > len && line->field[i].at[len] == '=')
+		if (span_starts(line->field[i], key) && line->field[i].len > len &&
+		    line->field[i].at[len] == '=')
 			return span_skip(line->field[i], len + 1);
 	return SPAN_NONE;
 }

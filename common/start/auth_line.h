@@ -29,8 +29,9 @@ struct span auth_line_value(const struct auth_line *line, size_t first, const ch
 bool auth_line_has(const struct auth_line *line, size_t first, const char *word);
 
 /*
- * Writing: auth_put() begins with the bare command, auth_put_field() adds a tab and the escaped bytes,
- * auth_put_value() a tab and key=value (nothing where value is SPAN_NONE), auth_put_end() the LF.
+ * Writing: auth_put() begins with the bare command, auth_put_field() adds a tab and the escaped
+ * bytes, auth_put_value() a tab and key=value (nothing where value is SPAN_NONE), auth_put_end()
+ * the LF.
  */
 void auth_put(struct buf *out, const char *command);
 void auth_put_field(struct buf *out, struct span value);

@@ -88,19 +88,3 @@ greeter_sasl(struct greeter *g, struct span tag, struct span mechanism, struct s
 	}
 	return SASL_ANSWERED;
 }
-
-static const struct {
-	const char *begins, *is;
-} strangers[] = {
-	{ "GET ", "HTTP" },  { "POST ", "HTTP" }, { "HEAD ", "HTTP" }, { "OPTIONS ", "HTTP" }, { "CONNECT ", "HTTP" },
-	{ "PUT ", "HTTP" },  { "EHLO ", "SMTP" }, { "HELO ", "SMTP" }, { "SSH-", "SSH" },      { "\x16", "TLS" },
-};
-
-const char *
-greeter_stranger(struct span line)
-{
-	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
-		if (span_starts_nocase(line, strangers[i].begins))
-			return strangers[i].is;
-	return NULL;
-}

@@ -22,7 +22,4 @@ enum greeter_sasl {
 enum greeter_sasl greeter_sasl(struct greeter *g, struct span tag, struct span mechanism, struct span response,
                                struct greeter_answer *answer_out);
 
-/* "HTTP", "SMTP", "SSH", "TLS" when a first line is of those and not of a mail client (P17); or NULL. */
-const char *greeter_stranger(struct span line);
-
 #endif

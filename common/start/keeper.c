@@ -1,5 +1,5 @@
 /*
- * keeper.c - the process of a listener that has the private key and forks pumps
+ * keeper.c - a listener's end of the process that has the private key and forks pumps
  *
  * The listener itself never reads the key, so no monitor that it forks, and no
  * session that a monitor becomes, can have it in memory.  New files are read by a
@@ -8,7 +8,6 @@
 #include "common/start/keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,10 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/start/descriptors.h"
-#include "common/start/tls_context.h"
-
-enum { ENDS = 3, START_MS = 20 * 1000, WHY_ROOM = 256, FIRST_FREE = 3 };
+enum { ENDS = 3, START_MS = 20 * 1000 };
 
 bool
 keeper_ask(int requests, const struct pump_ends *ends, bool expects_proxy)
@@ -44,93 +40,31 @@ keeper_ask(int requests, const struct pump_ends *ends, bool expects_proxy)
 	return sendmsg(requests, &message, MSG_NOSIGNAL) == 1;
 }
 
-/* One request; 0 at the end of all who could ask.  ends stay -1 when it was no request. */
-static ssize_t
-hear(int requests, struct pump_ends *ends, bool *expects_proxy)
-{
-	char flag = 0;
-	struct iovec bytes = { &flag, 1 };
-	union {
-		struct cmsghdr align;
-		char           room[CMSG_SPACE(ENDS * sizeof(int))];
-	} control;
-	struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.room,
-		                  .msg_controllen = sizeof(control.room) };
-	ssize_t n = recvmsg(requests, &message, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	int fds[ENDS] = { -1, -1, -1 };
-
-	if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len <= CMSG_LEN(sizeof(fds)))
-		memcpy(fds, CMSG_DATA(head), head->cmsg_len - CMSG_LEN(0));
-	*ends = (struct pump_ends){ fds[0], fds[1], fds[2] };
-	*expects_proxy = flag != 0;
-	return n;
-}
-
-static void
-close_ends(const struct pump_ends *ends)
-{
-	const int fds[ENDS] = { ends->client, ends->plain, ends->control };
-
-	for (int i = 0; i < ENDS; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-}
-
-static void __attribute__((noreturn))
-answer_requests(SSL_CTX *ctx, int requests)
-{
-	struct pump_ends ends;
-	bool expects_proxy;
-	ssize_t n;
-
-	for (;;) {
-		n = hear(requests, &ends, &expects_proxy);
-		if (n == 0)
-			_exit(0);
-		if (n > 0 && ends.control >= 0 && fork() == 0) {
-			close(requests);
-			pump_run(ctx, &ends, expects_proxy);
-		}
-		close_ends(&ends); /* where the fork failed, the monitor hears it from the closed control socket */
-	}
-}
-
-/* The child: everything is let go but the two sockets. */
+/* The child.  The monitor's end of status hears what the keeper would have said itself. */
 static void __attribute__((noreturn))
 be_keeper(const struct pump_maker *maker, int requests, int status)
 {
-	enum { REQUESTS = FIRST_FREE, STATUS };
-	char why[WHY_ROOM] = "";
-	const char *what = "";
-	SSL_CTX *ctx;
+	enum { STATUS = PUMP_FIRST_FD + 1 };
+	const int fds[] = { requests, status };
+	char why[KEEPER_WHY_ROOM];
 	sigset_t none;
-	int high_requests = fcntl(requests, F_DUPFD, STATUS + 1), high_status = fcntl(status, F_DUPFD, STATUS + 1);
 
-	if (high_requests < 0 || high_status < 0 || dup2(high_requests, REQUESTS) < 0 || dup2(high_status, STATUS) < 0)
-		_exit(1);
-	descriptors_close_from(STATUS + 1);
-	signal(SIGCHLD, SIG_IGN); /* pumps need nobody to wait for them */
-	signal(SIGTERM, SIG_IGN); /* it ends when the last monitor has (KillMode=control-group ends those too) */
-	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN); /* it ends when the last monitor has (KillMode=control-group ends those too) */
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	ctx = tls_context_make(maker->settings, maker->service, true, why, sizeof(why));
-	if (ctx && !pump_lock(maker, &what)) {
-		snprintf(why, sizeof(why), "default_login_user: %s: %s", what, strerror(errno));
-		ctx = NULL;
-	}
-	if (send(STATUS, why, sizeof(why), MSG_NOSIGNAL) != sizeof(why) || !ctx)
-		_exit(1);
-	close(STATUS);
-	answer_requests(ctx, REQUESTS);
+	pump_program_run(maker, PUMP_ROLE_KEEPER, fds, 2);
+	memset(why, 0, sizeof(why));
+	snprintf(why, sizeof(why), "tls-pump cannot be started: %s", strerror(errno));
+	send(STATUS, why, sizeof(why), MSG_NOSIGNAL);
+	_exit(1);
 }
 
 bool
 keeper_start(struct keeper *k, const struct pump_maker *maker, char *why, size_t room)
 {
 	int requests[2], status[2];
-	char text[WHY_ROOM];
+	char text[KEEPER_WHY_ROOM];
 	struct pollfd one;
 	ssize_t n;
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "common/start/pump_run.h"
+#include "common/start/pump_program.h"
 
 /*
  * A request is one packet on a SOCK_SEQPACKET socket that all monitors of a
@@ -17,8 +17,11 @@ struct keeper {
 	int   requests; /* -1: none */
 };
 
+/* What the keeper says once on its status socket, NUL-padded: nothing, or why it cannot serve. */
+enum { KEEPER_WHY_ROOM = 256 };
+
 /*
- * Fork one that reads certificate and key now; waits for it.  False, with a
+ * Start one (tls-pump) that reads certificate and key now; waits for it.  False, with a
  * sentence in why (room bytes), when it cannot: then there is no process.
  */
 bool keeper_start(struct keeper *k, const struct pump_maker *maker, char *why, size_t room);

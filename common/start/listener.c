@@ -27,7 +27,8 @@
 #include "common/start/descriptors.h"
 #include "common/start/keeper.h"
 #include "common/start/privileges.h"
-#include "common/start/tls_context.h"
+#include "common/start/seccomp.h"
+#include "common/start/tls_file.h"
 
 enum { PAUSE_MS = 100, ACCEPT_MOST = 16, LOOK_MS = 1000, COMPLAIN_MS = 60 * 1000, WHY_ROOM = 256 };
 
@@ -102,7 +103,7 @@ complain(struct listener *l, const char *what)
 static void
 take_stamp(const char *value, struct stamp *out)
 {
-	const char *path = tls_context_file(value);
+	const char *path = tls_file_path(value);
 	struct stat st;
 
 	memset(out, 0, sizeof(*out));
@@ -196,10 +197,16 @@ is_neighbour(const struct net_address *a, const struct net_address *b)
 	return memcmp(a->byte, b->byte, is_v4 ? 16 : 8) == 0;
 }
 
-/* A place for one more, or -1 when there are too many in all, before login, or from this address before login. */
+/*
+ * A place for one more, or -1 when there are too many in all, before login, or
+ * from this address before login.  Behind a webmail or proxy that the settings
+ * trust stand many people: such an address is not counted by itself.
+ */
 static int
 find_place(struct listener *l, const struct net_address *remote)
 {
+	const struct settings *s = l->p->settings;
+	bool is_shared = net_is_in(remote, s->login_trusted_networks) || net_is_in(remote, s->haproxy_trusted_networks);
 	size_t waiting = 0, neighbours = 0, place = l->used;
 
 	for (size_t i = 0; i < l->used; i++) {
@@ -212,7 +219,7 @@ find_place(struct listener *l, const struct net_address *remote)
 	}
 	if (place == LIMIT_LISTENER_CHILDREN || waiting >= LIMIT_LISTENER_WAITING)
 		complain(l, "too many connections");
-	else if (neighbours >= LIMIT_LISTENER_WAITING_ADDRESS)
+	else if (!is_shared && neighbours >= LIMIT_LISTENER_WAITING_ADDRESS)
 		complain(l, "too many connections before login from one address");
 	else
 		return (int)place;
@@ -313,6 +320,7 @@ listener_run(struct prepared *p, const struct listening *on, size_t count, uint6
 		fcntl(on[i].fd, F_SETFL, fcntl(on[i].fd, F_GETFL) | O_NONBLOCK);
 	set_signal(SIGCHLD, on_child);
 	set_signal(SIGHUP, on_hang_up);
+	seccomp_prepare(SECCOMP_SESSION);
 	if (p->pump.is_ready)
 		renew_keeper(l);
 	l->last_accept = clock_ms();

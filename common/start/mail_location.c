@@ -16,12 +16,13 @@ check_options(const char *path, struct arena *mem)
 static const char *
 check_components(const char *path)
 {
-	struct span rest = span_of(path + 1), word;
+	struct span rest, word;
 
 	if (path[0] != '/')
 		return "it is not an absolute path";
 	if (path[1] == '\0')
 		return "it is the root folder";
+	rest = span_of(path + 1);
 	while (span_split(&rest, '/', &word)) {
 		if (span_is(word, ".") || span_is(word, ".."))
 			return "it has \".\" or \"..\" in it";

@@ -1,26 +1,23 @@
-/* pump.c - the monitor's side of TLS: start a pump, by a fork or from the keeper */
+/* pump.c - the monitor's side of TLS: start a pump, by the program or from the keeper */
 #include "common/start/pump.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/log.h"
-#include "common/start/descriptors.h"
 #include "common/start/keeper.h"
-#include "common/start/pump_run.h"
-#include "common/start/tls_context.h"
+#include "common/start/pump_program.h"
+#include "common/start/tls_file.h"
 
 enum { WHY_ROOM = 256 };
 
 static bool
 is_readable(const char *setting, const char *value)
 {
-	const char *path = tls_context_file(value);
+	const char *path = tls_file_path(value);
 
 	if (!path)
 		log_error("%s = %s: write </path/to/file.pem", setting, value);
@@ -44,30 +41,18 @@ pump_is_possible(const struct settings *s)
 	return is_readable("ssl_cert", s->ssl_cert) && is_readable("ssl_key", s->ssl_key);
 }
 
-/* The forked process: keep three descriptors, read the key, let go of everything. */
+/* The forked process: the program reads the key. */
 static void __attribute__((noreturn))
-be_pump(const struct pump_maker *maker, const struct pump_ends *from, bool expects_proxy)
+be_pump(const struct pump_maker *maker, const struct pump_ends *ends, bool expects_proxy)
 {
-	static const struct pump_ends ends = { 3, 4, 5 };
-	const int source[3] = { from->client, from->plain, from->control };
+	enum { CONTROL = PUMP_FIRST_FD + 2 };
+	const int fds[] = { ends->client, ends->plain, ends->control };
 	char why[WHY_ROOM];
-	const char *what = why;
-	SSL_CTX *ctx;
-	int high[3];
 
-	for (int i = 0; i < 3; i++)
-		high[i] = fcntl(source[i], F_DUPFD, ends.control + 1);
-	for (int i = 0; i < 3; i++)
-		if (high[i] < 0 || dup2(high[i], ends.client + i) < 0)
-			_exit(1);
-	descriptors_close_from(ends.control + 1);
-	signal(SIGTERM, SIG_IGN); /* the session says goodbye through us, and we end with it */
-	ctx = tls_context_make(maker->settings, maker->service, false, why, sizeof(why));
-	if (!ctx || !pump_lock(maker, &what)) {
-		pump_fail(&ends, what);
-		_exit(1);
-	}
-	pump_run(ctx, &ends, expects_proxy);
+	pump_program_run(maker, expects_proxy ? PUMP_ROLE_PROXY : PUMP_ROLE_ONE, fds, 3);
+	snprintf(why, sizeof(why), "tls-pump cannot be started: %s", strerror(errno));
+	pump_fail(CONTROL, why);
+	_exit(1);
 }
 
 static bool

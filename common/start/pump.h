@@ -13,16 +13,16 @@
  * A pump does the handshake and then carries bytes between the client's socket
  * and a socketpair whose other end (plain) the greeter and later the session hold.
  * It alone has the private key in its memory: a connected socket's monitor
- * forks it and it reads the key itself; a listener has a keeper process, which
- * read the key once and forks one pump for each request (keeper.h).  The
- * monitor, which becomes the session, never had it.
+ * starts the program tls-pump, which reads the key itself; a listener has a
+ * keeper, the same program, which read the key once and forks one pump for each
+ * request (keeper.h).  The monitor, which becomes the session, never had it.
  */
 struct pump_maker {
 	const struct settings *settings;
 	const char            *service; /* "imap": also the ALPN name */
 	uid_t                  uid;     /* default_login_user */
 	gid_t                  gid;
-	int                    keeper;  /* its request socket; -1: fork from here */
+	int                    keeper;  /* its request socket; -1: the program is started for each */
 	bool                   is_ready; /* certificate and key are there: TLS may be offered */
 };
 

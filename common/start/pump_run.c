@@ -56,16 +56,6 @@ report(const struct pump_ends *ends, const struct pump_report *r)
 		leave();
 }
 
-void
-pump_fail(const struct pump_ends *ends, const char *why)
-{
-	struct pump_report r;
-
-	memset(&r, 0, sizeof(r));
-	snprintf(r.error, sizeof(r.error), "%s", why);
-	report(ends, &r);
-}
-
 static bool
 enter_empty_folder(const struct settings *s)
 {
@@ -122,7 +112,7 @@ take_proxy_header(const struct pump *p, struct proxy_header *header)
 	}
 	if (result == PROXY_WHOLE)
 		return;
-	pump_fail(p->ends, "no PROXY header from a network of haproxy_trusted_networks");
+	pump_fail(p->ends->control, "no PROXY header from a network of haproxy_trusted_networks");
 	leave();
 }
 
@@ -147,7 +137,7 @@ fail_handshake(const struct pump *p, int reason)
 
 	if (!text)
 		text = reason == SSL_ERROR_SYSCALL && errno ? strerror(errno) : "Connection closed";
-	pump_fail(p->ends, text);
+	pump_fail(p->ends->control, text);
 	leave();
 }
 
@@ -362,7 +352,7 @@ pump_run(SSL_CTX *ctx, const struct pump_ends *ends, bool expects_proxy)
 	if (!seccomp_filter(SECCOMP_PUMP) && errno != EINVAL)
 		leave();
 	if (!p->ssl || SSL_set_fd(p->ssl, ends->client) != 1) {
-		pump_fail(ends, "out of memory");
+		pump_fail(ends->control, "out of memory");
 		leave();
 	}
 	SSL_set_msg_callback(p->ssl, on_message);

@@ -5,17 +5,10 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-#include "common/start/pump.h"
-
-struct pump_ends {
-	int client, plain, control;
-};
+#include "common/start/pump_program.h"
 
 /* No more rights than these descriptors: default_login_user, no file system.  False with *why_out. */
 bool pump_lock(const struct pump_maker *maker, const char **why_out);
-
-/* Tell the monitor why there will be no TLS. */
-void pump_fail(const struct pump_ends *ends, const char *why);
 
 /* Never returns; the system calls are locked first. */
 void pump_run(SSL_CTX *ctx, const struct pump_ends *ends, bool expects_proxy) __attribute__((noreturn));

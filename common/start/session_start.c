@@ -109,13 +109,13 @@ enter_mail(const char *path, uid_t uid, bool is_here)
 	return why;
 }
 
-/* The doors: from here on nothing but this Maildir.  True when its path is now ".". */
+/* The doors: from here on nothing but the folder entered, whatever its path names by now.  True when that is now ".". */
 static bool
 lock_doors(const char *path, bool under_chroot)
 {
 	if (under_chroot && !privileges_chroot())
 		die("chroot to %s: %s", path, strerror(errno));
-	if (!under_chroot && landlock_is_there() && !landlock_lock(path))
+	if (!under_chroot && landlock_is_there() && !landlock_lock("."))
 		die("Landlock for %s: %s", path, strerror(errno));
 	if (!seccomp_filter(SECCOMP_SESSION))
 		log_warning("this kernel has no seccomp filters: the session runs without");

@@ -1,6 +1,10 @@
 /* tls_compat.c - what differs between OpenSSL 1.0.2, 1.1 and 3 */
 #include "common/start/tls_compat.h"
 
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
 #if OPENSSL_VERSION_NUMBER < 0x10100000L
 
 void
@@ -18,6 +22,12 @@ tls_context_new(void)
 	if (ctx)
 		SSL_CTX_set_ecdh_auto(ctx, 1);
 	return ctx;
+}
+
+SSL_CTX *
+tls_client_context_new(void)
+{
+	return SSL_CTX_new(SSLv23_client_method());
 }
 
 #else
@@ -39,6 +49,12 @@ tls_context_new(void)
 	return ctx;
 }
 
+SSL_CTX *
+tls_client_context_new(void)
+{
+	return SSL_CTX_new(TLS_client_method());
+}
+
 #endif
 
 #if OPENSSL_VERSION_NUMBER < 0x10101000L
@@ -50,12 +66,29 @@ tls_context_tickets(SSL_CTX *ctx, unsigned count)
 	(void)count;
 }
 
+/* The generator is copied by fork() and tells children apart by their pid only: its own state must move on. */
+void
+tls_library_before_fork(void)
+{
+	unsigned char drawn[16];
+
+	if (RAND_bytes(drawn, sizeof(drawn)) != 1)
+		ERR_clear_error();
+	OPENSSL_cleanse(drawn, sizeof(drawn));
+}
+
 #else
 
 void
 tls_context_tickets(SSL_CTX *ctx, unsigned count)
 {
 	SSL_CTX_set_num_tickets(ctx, count);
+}
+
+/* The generator notices a fork by itself. */
+void
+tls_library_before_fork(void)
+{
 }
 
 #endif

@@ -16,6 +16,12 @@ void tls_library_start(void);
 /* A server's context for every version this library knows, elliptic curves chosen by it. */
 SSL_CTX *tls_context_new(void);
 
+/* A client's, that believes anything: for tls_warm() alone. */
+SSL_CTX *tls_client_context_new(void);
+
+/* In front of each fork: the child's random numbers shall not be those of the child before, whose pid it may have. */
+void tls_library_before_fork(void);
+
 /* Tickets after each TLS 1.3 handshake, where the library lets one choose. */
 void tls_context_tickets(SSL_CTX *ctx, unsigned count);
 

@@ -7,6 +7,7 @@
 
 #include "common/base/span.h"
 #include "common/start/tls_compat.h"
+#include "common/start/tls_file.h"
 
 /* Oldest first: ssl_min_protocol turns off all rows above its own. */
 static const struct {
@@ -17,16 +18,6 @@ static const struct {
 	{ "TLSv1.1", SSL_OP_NO_TLSv1_1 }, { "TLSv1.2", SSL_OP_NO_TLSv1_2 }, { "TLSv1.3", SSL_OP_NO_TLSv1_3 },
 };
 enum { VERSIONS = sizeof(versions) / sizeof(versions[0]) };
-
-const char *
-tls_context_file(const char *value)
-{
-	if (value[0] == '<')
-		value++;
-	while (value[0] == ' ')
-		value++;
-	return value[0] == '/' ? value : NULL;
-}
 
 static const char *
 library_reason(void)
@@ -111,7 +102,7 @@ no_passphrase(char *buffer, int size, int writing, void *context)
 static bool
 load_pair(SSL_CTX *ctx, const struct settings *s, char *why, size_t room)
 {
-	const char *cert = tls_context_file(s->ssl_cert), *key = tls_context_file(s->ssl_key);
+	const char *cert = tls_file_path(s->ssl_cert), *key = tls_file_path(s->ssl_key);
 
 	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	if (!cert || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {

@@ -7,9 +7,6 @@
 
 #include "common/base/settings.h"
 
-/* The file that ssl_cert or ssl_key ("</path") names; NULL when it names none. */
-const char *tls_context_file(const char *value);
-
 /*
  * Only ever called in a pump or a keeper: it reads the private key.  service
  * ("imap") is the ALPN name; a client that offers others only is refused (ALPACA, T09).

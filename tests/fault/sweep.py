@@ -56,7 +56,8 @@ class Case:
     def __init__(self, scenario, mode, before, result, after, wanted):
         self.mode, self.before, self.result, self.after, self.wanted = mode, before, result, after, wanted
         ended = result.ended()
-        self.done = ended[:len(scenario.commands)] == ["ok"] * len(scenario.commands)
+        # a failed write may have been the one of the "ok" itself
+        self.done = ended == ["ok"] * len(scenario.commands) or (not mode.kills and result.status == 0)
         self.failed = not self.done and not mode.kills
 
     def general(self):
@@ -118,7 +119,8 @@ def check_move(case):
     if case.done:
         need(case.count("INBOX") == len(case.before["INBOX"].messages) - 20, "not all moved")
     if case.failed and "copied" not in case.result.text:
-        need(case.count("T") == len(case.before["T"].messages), "failed, but some moved")
+        # all of them when only the last fsync, that of the source, failed: they are news of the view then
+        need(case.count("T") - len(case.before["T"].messages) in (0, 20), "failed, but some moved")
 
 
 def check_expunge(case):

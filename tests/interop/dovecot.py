@@ -68,10 +68,12 @@ class Imap:
             answer.append(got)
 
     def close(self):
-        if self.process.poll() is None:
+        try:
             self.process.stdin.write(b"bye LOGOUT\r\n")
             self.process.stdin.close()
-            self.process.wait(10)
+        except BrokenPipeError:
+            pass  # it has gone by itself: the selected mailbox was deleted
+        self.process.wait(10)
         self.process.stdout.close()
         self.process.stderr.close()
 

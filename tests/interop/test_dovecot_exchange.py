@@ -3,6 +3,8 @@
 UIDVALIDITY, UIDs, flags, keywords, dates, sizes and subscriptions stay the same whoever
 looks, and what one changes the other sees.
 """
+import random
+import threading
 import time
 
 import pytest
@@ -164,3 +166,68 @@ def test_uidvalidity_counter(place):
             seen.append(dovecot.look(imap, "X")[0])
             imap("DELETE X")
     assert seen == sorted(set(seen))
+
+
+class Worker(threading.Thread):
+    """Calls step(n) until the time is up; what it raised is raised again by join()."""
+
+    def __init__(self, seconds, step):
+        super().__init__()
+        self.until, self.step, self.error = time.monotonic() + seconds, step, None
+        self.start()
+
+    def run(self):
+        n = 0
+        try:
+            while time.monotonic() < self.until:
+                self.step(n)
+                n += 1
+        except BaseException as error:  # pylint: disable=broad-except
+            self.error = error
+
+    def join(self, timeout=None):
+        super().join(timeout)
+        if self.error:
+            raise self.error
+
+
+def test_at_once(place):
+    """S03, S05, S06: two of linnet, one Dovecot and a delivery agent work on one folder at the same moment."""
+    base, mail = place
+    tool(mail, "create Sent")
+    delivered, shown, lock = [], {}, threading.Lock()
+
+    def deliver(n):
+        delivered.append(linnet.deliver(mail, MESSAGE % (n, n)).name)
+        time.sleep(0.01)
+
+    def see(view):
+        with lock:
+            for uid, m in view.messages.items():
+                assert shown.setdefault(uid, m.base) == m.base, f"UID {uid} is two messages"
+
+    def work(who):
+        def step(n):
+            chosen = random.randint(1, 40)
+            got = tool(mail, f"append INBOX {who} - 100", "open INBOX", f"flags add {chosen} {who}", "view",
+                       f"copy {chosen} Sent", "sync")
+            see(got.view())
+        return step
+
+    with dovecot.imap(base, mail) as imap:
+        def by_dovecot(n):
+            imap("SELECT INBOX")
+            imap("APPEND INBOX (dovecot)", MESSAGE % (n, n))
+            imap("NOOP")
+            imap(f"UID STORE {random.randint(1, 40)} +FLAGS (dovecot)")
+
+        workers = [Worker(4, deliver), Worker(4, work("one")), Worker(4, work("two")), Worker(4, by_dovecot)]
+        for worker in workers:
+            worker.join()
+    after = assert_same(place, ["INBOX", "Sent"])
+    view = tool(mail, "open INBOX", "view").view()
+    see(view)
+    bases = [m.base for m in view.messages.values()]
+    assert len(set(bases)) == len(bases) == after["INBOX"][1] - 1, "UIDs were wasted or messages lost"
+    assert set(delivered) <= {base.split(",")[0] for base in bases}
+    assert not store.tmp_files(mail)

@@ -170,12 +170,24 @@ class Container:
                 ["systemd-nspawn", f"--directory={self.root}", "--register=no", "--keep-unit", "--private-network",
                  "--boot"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.leader = linnet.wait_for(self._leader, "the container's init", 60)
-        linnet.wait_for(self._is_up, "the container to be up", 120, 0.2)
+        try:
+            linnet.wait_for(self._is_up, "the container to be up", 120, 0.2)
+        except linnet.Failure as failure:
+            jobs = self.run("systemctl", "list-jobs", check=False)
+            raise linnet.Failure(f"{failure}\n{jobs.stdout}{jobs.stderr}{self.boot_log()[-3000:]}") from None
 
     def _leader(self):
+        """nspawn's descendant that is pid 1 inside: not the helper that it forks on the way."""
         if self.nspawn.poll() is not None:
-            raise linnet.Failure("systemd-nspawn ended:\n" + (self.top / "boot.log").read_text(errors="replace"))
-        return next(iter(linnet.children(self.nspawn.pid)), None)
+            raise linnet.Failure("systemd-nspawn ended:\n" + self.boot_log())
+        for pid in linnet.children(self.nspawn.pid):
+            with contextlib.suppress(OSError):
+                if linnet.process_status(pid)["NSpid"].split()[1:] == ["1"]:
+                    return pid
+        return None
+
+    def boot_log(self):
+        return (self.top / "boot.log").read_text(errors="replace")
 
     def _is_up(self):
         state = self.run("systemctl", "is-system-running", check=False).stdout.strip()

@@ -77,6 +77,7 @@ def main():
     ports = {service: getattr(options, f"{service}_port") for service in PORTS}
     if not linnet.IS_ROOT:
         sys.exit("dev demo: needs root (sudo ./dev demo): a session gives up root's rights at login")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the starter ignored it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         (run_with_mariadb if options.mariadb else run)(ports)

@@ -1,7 +1,10 @@
 """store.py - the store by hand: tests/interop/store_tool and what it prints"""
 import collections
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import linnet
 
@@ -9,11 +12,22 @@ Message = collections.namedtuple("Message", "uid flags size date sum base")
 View = collections.namedtuple("View", "uidvalidity uidnext recent writable messages trouble")
 
 
+_copies = None
+
+
 def program():
+    """Path of store_tool, at a place where the mail user may execute it."""
+    global _copies
     path = linnet.BUILD / "tests" / "interop" / "store_tool"
     if not path.exists():
         raise FileNotFoundError(f"{path} is not built: make check builds it")
-    return path
+    if all(parent.stat().st_mode & 0o001 for parent in path.parents):
+        return path
+    if _copies is None:
+        _copies = tempfile.TemporaryDirectory(prefix="linnet-bin-")
+        os.chmod(_copies.name, 0o755)
+        shutil.copy(path, _copies.name)
+    return pathlib.Path(_copies.name) / path.name
 
 
 class Result:

@@ -117,12 +117,53 @@ test_between_processes(void **state)
 	tree_remove(&t);
 }
 
+/* A lock that is stale but cannot be removed is no reason to run in circles. */
+static void
+test_directory_in_its_place(void **state)
+{
+	struct timespec old[2] = { { 0, UTIME_OMIT }, { time(NULL) - 1000, 0 } };
+	struct dotlock lock = DOTLOCK_NONE;
+	struct tree t;
+
+	(void)state;
+	tree_make(&t);
+	assert_int_equal(mkdirat(t.root, "file.lock", 0700), 0);
+	assert_int_equal(utimensat(t.root, "file.lock", old, 0), 0);
+	alarm(10);
+	assert_int_equal(dotlock_take(&lock, t.root, "file", 2), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	alarm(0);
+	tree_remove(&t);
+}
+
+/* Stopped for minutes, its lock was broken: the file of the next holder stays. */
+static void
+test_lock_of_another(void **state)
+{
+	struct timespec later[2] = { { 0, UTIME_OMIT }, { time(NULL) + 1, 0 } };
+	struct dotlock lock = DOTLOCK_NONE;
+	struct tree t;
+
+	(void)state;
+	tree_make(&t);
+	assert_int_equal(dotlock_take(&lock, t.root, "file", 0), 0);
+	assert_int_equal(unlinkat(t.root, "file.lock", 0), 0);
+	tree_put(&t, "file.lock", "1:another.example");
+	assert_int_equal(utimensat(t.root, "file.lock", later, 0), 0);
+	dotlock_release(&lock);
+	assert_false(dotlock_is_held(&lock));
+	assert_true(tree_has(&t, "file.lock"));
+	tree_remove(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_between_processes),
+		cmocka_unit_test(test_directory_in_its_place),
+		cmocka_unit_test(test_lock_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

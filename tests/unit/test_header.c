@@ -73,7 +73,8 @@ test_M03_long_header(void **state)
 	arena_free(&mem);
 }
 
-static const char walked[] = "From x@y Mon\nSubject : a\r\n b\n\tc\nno field\n : none\nX:\nsubject: again\n\nNot: this\n";
+static const char walked[] = "From x@y Mon\nSubject : a\r\n b\n\tc\nno field\n : "
+                             "none\nX:\nsubject: again\n\nNot: this\n";
 
 static void
 test_walk(void **state)
@@ -120,7 +121,8 @@ test_unfold(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(unfolds) / sizeof(unfolds[0]); i++)
-		assert_true(span_is(header_unfold(span_of(unfolds[i].value), &mem), unfolds[i].unfolded));
+		assert_true(span_is(header_unfold(span_of(unfolds[i].value), &mem),
+		                    unfolds[i].unfolded));
 	assert_true(span_is(header_unfold(span_make("a\0b", 3), &mem), "a\x80" "b"));
 	arena_free(&mem);
 }
@@ -132,6 +134,8 @@ static const struct {
 } words[] = {
 	{ "plain", "plain" },
 	{ "=?utf-8?q?caf=C3=A9?=", "caf\xc3\xa9" },
+	{ "folded\r\n\twith a tab", "folded with a tab" },
+	{ "a\t=?utf-8?q?b=09c?=\td", "a b c d" },
 	{ "=?ISO-8859-1?B?Y2Fm6Q==?= au lait", "caf\xc3\xa9 au lait" },
 	{ "=?utf-8*fr?q?a_b?=", "a b" },
 	/* RFC 2047 s.8 */
@@ -176,7 +180,8 @@ test_words(void **state)
 static void
 test_M13_a_megabyte(void **state)
 {
-	static const char *const pieces[] = { "=?utf-8?q?a?= ", "=?", "=?utf-8?q?", "=?a?b?", "=?utf-8?b?", "=" };
+	static const char *const pieces[] = { "=?utf-8?q?a?= ", "=?",         "=?utf-8?q?",
+		                              "=?a?b?",         "=?utf-8?b?", "=" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
@@ -207,7 +212,8 @@ static const struct {
 	  "MESSAGE/EXTERNAL-BODY|access-type=URL|URL=ftp://cs.utk.edu/pub" },
 	{ "application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A",
 	  "APPLICATION/X-STUFF|title=This is ***fun***" },
-	{ "application/x-stuff; title*0*=us-ascii'en'This%20is%20even%20more%20; title*1*=%2A%2A%2Afun%2A%2A%2A%20; "
+	{ "application/x-stuff; title*0*=us-ascii'en'This%20is%20even%20more%20; "
+	  "title*1*=%2A%2A%2Afun%2A%2A%2A%20; "
 	  "title*2=\"isn't it!\"",
 	  "APPLICATION/X-STUFF|title=This is even more ***fun*** isn't it!" },
 	/* M14 */
@@ -215,7 +221,8 @@ static const struct {
 	{ "a/b; n*0=a; n*2=c", "A/B|n=a|n*2=c" },
 	{ "a/b; n*0=a; n*0=x; n*1=b", "A/B|n=ab" },
 	{ "a/b; n*1=b", "A/B|n*1=b" },
-	{ "a/b; n*-1=b; n*01=c; n*999999=d; n*99999999999999999999=e", "A/B|n*-1=b|n*01=c|n*999999=d|n*99999999999999999999=e" },
+	{ "a/b; n*-1=b; n*01=c; n*999999=d; n*99999999999999999999=e",
+	  "A/B|n*-1=b|n*01=c|n*999999=d|n*99999999999999999999=e" },
 	{ "a/b; n*=iso-8859-1''%e9", "A/B|n=\xc3\xa9" },
 	{ "a/b; n*=nobody''%e9", "A/B|n=\xe9" },
 	{ "a/b; n*=''%e9", "A/B|n=" BAD },
@@ -269,7 +276,8 @@ test_parameter_lookup(void **state)
 	struct mime_value v;
 
 	(void)state;
-	assert_true(header_parse_mime(span_of("attachment; filename=plain; filename*=utf-8''%c3%a9"), &mem, &v));
+	assert_true(header_parse_mime(
+		span_of("attachment; filename=plain; filename*=utf-8''%c3%a9"), &mem, &v));
 	assert_true(span_is(mime_parameter(&v, "FileName"), "\xc3\xa9"));
 	assert_null(mime_parameter(&v, "name").at);
 	assert_false(header_parse_mime(span_of(""), &mem, &v));

@@ -13,37 +13,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/io/in.h"
-#include "common/io/out.h"
-
-/* The client's end, and a stream over ours; the out stream is tied. */
-struct pair {
-	int        client;
-	struct in  in;
-	struct out out;
-};
-
-static jmp_buf   away;
-static enum gone last_gone;
-
-/* gone() may not return. */
-static void __attribute__((noreturn))
-went(enum gone why)
-{
-	last_gone = why;
-	longjmp(away, 1);
-}
-
-/* Why the stream gave up; run must not come back. */
-static enum gone
-gone_by(void (*run)(struct pair *p), struct pair *p)
-{
-	if (setjmp(away))
-		return last_gone;
-	run(p);
-	fail_msg("the stream went on");
-	return last_gone;
-}
+#include "tests/unit/stream_pair.h"
 
 static void
 read_line(struct pair *p)
@@ -57,34 +27,6 @@ static void
 wait_idle(struct pair *p)
 {
 	in_wait(&p->in, NULL, 0, -1, clock_ms() - 1000);
-}
-
-static int
-set_up(void **state)
-{
-	struct pair *p = calloc(1, sizeof(*p));
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	p->client = ends[0];
-	out_open(&p->out, ends[1], went);
-	in_open(&p->in, ends[1], &p->out, went);
-	*state = p;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct pair *p = *state;
-
-	if (p->client >= 0)
-		close(p->client);
-	close(p->in.fd);
-	in_close(&p->in);
-	out_close(&p->out);
-	free(p);
-	return 0;
 }
 
 static void
@@ -357,10 +299,9 @@ test_gone_closed(void **state)
 	struct pair *p = *state;
 
 	say(p, "whole\r\nhalf");
-	close(p->client);
-	p->client = -1;
+	pair_hang_up(p);
 	assert_line(p, 10, "whole");
-	assert_int_equal(gone_by(read_line, p), GONE_CLOSED);
+	assert_int_equal(pair_gone_by(read_line, p), GONE_CLOSED);
 }
 
 static void
@@ -371,10 +312,10 @@ test_gone_idle(void **state)
 
 	p->in.idle_seconds = 1;
 	say(p, "no end");
-	assert_int_equal(gone_by(read_line, p), GONE_IDLE);
+	assert_int_equal(pair_gone_by(read_line, p), GONE_IDLE);
 	assert_in_range(clock_ms() - before, 950, 5000);
 	in_skip(&p->in, 6);
-	assert_int_equal(gone_by(wait_idle, p), GONE_IDLE);
+	assert_int_equal(pair_gone_by(wait_idle, p), GONE_IDLE);
 }
 
 static volatile int told_to_end;
@@ -414,10 +355,10 @@ test_gone_terminated(void **state)
 	sigaction(SIGTERM, &action, NULL);
 	p->in.signal_flag = &told_to_end;
 	waitpid(start_killer(0), NULL, 0);
-	assert_int_equal(gone_by(read_line, p), GONE_TERMINATED);
+	assert_int_equal(pair_gone_by(read_line, p), GONE_TERMINATED);
 	told_to_end = 0;
 	pid = start_killer(50000);
-	assert_int_equal(gone_by(read_line, p), GONE_TERMINATED);
+	assert_int_equal(pair_gone_by(read_line, p), GONE_TERMINATED);
 	waitpid(pid, NULL, 0);
 	signal(SIGTERM, SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, &term, NULL);
@@ -427,20 +368,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_split_everywhere, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_line_limit, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_skip_line, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_long_line, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_bytes_some_and_skip, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_bytes_over_many_reads, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_push_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_flush_before_waiting, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_has_and_wait, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_release, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_gone_closed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_gone_idle, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_gone_terminated, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lines, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_split_everywhere, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_line_limit, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_skip_line, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_long_line, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_bytes_some_and_skip, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_bytes_over_many_reads, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_push_back, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_flush_before_waiting, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_has_and_wait, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_release, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_gone_closed, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_gone_idle, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_gone_terminated, pair_set_up, pair_tear_down),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

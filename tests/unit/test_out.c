@@ -13,47 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/io/out.h"
+#include "tests/unit/stream_pair.h"
 
-struct pair {
-	int        client;
-	struct out out;
-};
-
-static jmp_buf   away;
-static enum gone last_gone;
-
-static void __attribute__((noreturn))
-went(enum gone why)
+static void
+flush(struct pair *p)
 {
-	last_gone = why;
-	longjmp(away, 1);
-}
-
-static int
-set_up(void **state)
-{
-	struct pair *p = calloc(1, sizeof(*p));
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	p->client = ends[0];
-	out_open(&p->out, ends[1], went);
-	*state = p;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct pair *p = *state;
-
-	if (p->client >= 0)
-		close(p->client);
-	close(p->out.fd);
-	out_close(&p->out);
-	free(p);
-	return 0;
+	out_flush(&p->out);
 }
 
 static void
@@ -107,8 +72,7 @@ start_reader(struct pair *p, size_t total)
 	ssize_t n;
 
 	if (pid != 0) {
-		close(p->client);
-		p->client = -1;
+		pair_hang_up(p);
 		return pid;
 	}
 	close(p->out.fd);
@@ -181,14 +145,9 @@ test_gone(void **state)
 {
 	struct pair *p = *state;
 
-	close(p->client);
-	p->client = -1;
+	pair_hang_up(p);
 	out_str(&p->out, "a");
-	if (!setjmp(away)) {
-		out_flush(&p->out);
-		fail_msg("written to nobody");
-	}
-	assert_int_equal(last_gone, GONE_RESET);
+	assert_int_equal(pair_gone_by(flush, p), GONE_RESET);
 	assert_int_equal(p->out.len, 0);
 	out_str(&p->out, "BYE");
 	out_flush_last(&p->out);
@@ -223,7 +182,7 @@ test_nonblocking_only_where_ours(void **state)
 	struct out file;
 
 	assert_true(fcntl(p->out.fd, F_GETFL) & O_NONBLOCK);
-	out_open(&file, null, went);
+	out_open(&file, null, p->out.gone);
 	assert_false(fcntl(null, F_GETFL) & O_NONBLOCK);
 	out_str(&file, "x");
 	out_release(&file);
@@ -234,14 +193,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_order_of_all_kinds, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_byte_first, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_large_writes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_release, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_close_does_not_flush, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_flush_last, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_nonblocking_only_where_ours, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_order_of_all_kinds, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_byte_first, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_large_writes, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_release, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_close_does_not_flush, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_gone, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_flush_last, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_nonblocking_only_where_ours, pair_set_up, pair_tear_down),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -3,6 +3,7 @@ import base64
 import os
 import pty
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -186,6 +187,7 @@ def on_terminal(*typed):
     try:
         for prompt, line in typed:
             while prompt not in shown:
+                assert select.select([master], [], [], linnet.TIMEOUT)[0], f"no {prompt!r} in {shown!r}"
                 shown += os.read(master, 1000)
             os.write(master, line)
         out = process.communicate(timeout=20)[0]
@@ -230,7 +232,10 @@ class FakeAuthd:
         self.thread.start()
 
     def serve(self):
-        peer = self.listener.accept()[0]
+        try:
+            peer = self.listener.accept()[0]
+        except OSError:  # closed: nobody came
+            return
         with peer, peer.makefile("rwb") as stream:
             stream.write(b"VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\n"
                          b"COOKIE\t0123456789abcdef0123456789abcdef\nDONE\n")
@@ -286,5 +291,7 @@ def test_auth_test_does_not_believe_a_foreign_folder(folder):
     authd = FakeAuthd(folder, b"")
     os.chmod(authd.base, 0o777)
     got = run("-c", authd.conf, "auth", "test", "toto@x", text="x\n")
+    authd.listener.shutdown(socket.SHUT_RDWR)
+    authd.thread.join(10)
     authd.listener.close()
     assert got.returncode == 69

@@ -1,0 +1,30 @@
+/* lines.h - moving over the lines of a message file, counting what they are in CRLF form */
+#ifndef LINNET_MIME_LINES_H
+#define LINNET_MIME_LINES_H
+
+#include <stdint.h>
+
+#include "common/mime/source.h"
+
+/* A place in the file, with what came before it in CRLF form. */
+struct point {
+	uint64_t at, octets, lines;
+};
+
+/* Each function below begins and ends at the begin of a line, or at the end of the file. */
+struct lines {
+	struct source *src;
+	struct point   here;
+	struct point   before; /* where the line in front of here ends, without its line end; not kept at the end of the file */
+};
+
+void lines_take(struct lines *l);      /* over one line */
+void lines_take_rest(struct lines *l); /* to the end of the file */
+
+/* Over this line and on to the next one that begins with "--": the only ones that may be a boundary. */
+void lines_to_dashes(struct lines *l);
+
+/* Over all lines, if any, up to one that is empty, begins with '-' or CR, or may not be whole in the window. */
+void lines_to_unusual(struct lines *l);
+
+#endif

@@ -1,0 +1,192 @@
+/* test_start_parts.c - packets, PROXY headers, mail locations */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/start/greeter_message.h"
+#include "common/start/mail_location.h"
+
+static struct greeter_message message;
+
+static void
+test_packets_round(void **state)
+{
+	size_t size;
+
+	(void)state;
+	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("PLAIN"), span_of("toto"), span_of("AAA="), &size));
+	assert_true(greeter_message_is_whole(&message, size));
+	assert_true(span_is(greeter_message_name(&message), "PLAIN"));
+	assert_true(span_is(greeter_message_user(&message), "toto"));
+	assert_true(span_is(greeter_message_data(&message), "AAA="));
+	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("LOGIN"), SPAN_NONE, SPAN_NONE, &size));
+	assert_null(greeter_message_data(&message).at);
+	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("LOGIN"), SPAN_NONE, span_of(""), &size));
+	assert_non_null(greeter_message_data(&message).at);
+}
+
+/* A29: what a broken greeter may send instead. */
+static void
+test_packets_that_are_none(void **state)
+{
+	static const struct {
+		uint32_t kind, has_data, name, user, data;
+		size_t   behind; /* bytes behind the head */
+	} rows[] = {
+		{ 0, 0, 0, 0, 0, 0 },
+		{ GREETER_KINDS, 0, 0, 0, 0, 0 },
+		{ UINT32_MAX, 0, 0, 0, 0, 0 },
+		{ GREETER_AUTH, 1, 5, 0, 4, 8 },                         /* short */
+		{ GREETER_AUTH, 1, 5, 0, 4, 10 },                        /* long */
+		{ GREETER_AUTH, 0, 5, 0, 4, 9 },                         /* data that is not there */
+		{ GREETER_AUTH, 2, 5, 0, 4, 9 },
+		{ GREETER_AUTH, 1, 32, 0, 0, 32 },                       /* a mechanism's name too long */
+		{ GREETER_AUTH, 1, 5, LIMIT_USER_NAME + 1, 0, 5 + LIMIT_USER_NAME + 1 },
+		{ GREETER_AUTH, 1, UINT32_MAX, 2, 0, 1 },                /* a sum that wraps around in 32 bits */
+		{ GREETER_CONT, 1, 1, 0, 0, 1 },
+		{ GREETER_STARTTLS, 1, 0, 0, 1, 1 },
+		{ GREETER_END, 0, GREETER_NAME_MOST + 1, 0, 0, GREETER_NAME_MOST + 1 },
+		{ GREETER_PROXY, 1, 0, 0, sizeof(struct proxy_header) + 1, sizeof(struct proxy_header) + 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		message.kind = rows[i].kind;
+		message.has_data = rows[i].has_data;
+		message.name_len = rows[i].name;
+		message.user_len = rows[i].user;
+		message.data_len = rows[i].data;
+		assert_false(greeter_message_is_whole(&message, GREETER_MESSAGE_HEAD + rows[i].behind));
+	}
+	for (size_t n = 0; n < GREETER_MESSAGE_HEAD; n++)
+		assert_false(greeter_message_is_whole(&message, n));
+}
+
+#define V2 "\r\n\r\n\0\r\nQUIT\n"
+#define BYTES(s) s, sizeof(s) - 1
+
+static void
+test_proxy_headers(void **state)
+{
+	static const struct {
+		const char       *bytes;
+		size_t            len;
+		enum proxy_result result;
+		size_t            used;
+		const char       *remote; /* 16 bytes, or NULL */
+	} rows[] = {
+		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nmore"), PROXY_WHOLE, 32, "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4" },
+		{ BYTES("PROXY TCP6 2001:db8::7 ::1 1 2\r\n"), PROXY_WHOLE, 32, "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\7" },
+		{ BYTES("PROXY TCP6 1:2:3:4:5:6:7:8 :: 1 2\r\n"), PROXY_WHOLE, 35, "\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\x8" },
+		{ BYTES("PROXY UNKNOWN\r\n"), PROXY_WHOLE, 15, NULL },
+		{ BYTES("PROXY UNKNOWN a b c\r\n"), PROXY_WHOLE, 21, NULL },
+		{ BYTES("PROXY TCP6 1:2:3:4:5:6:7:8:9 :: 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP6 1::2::3 :: 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP6 1:2:3:4:5:6:7 :: 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP6 12345:: :: 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP4 1.2.3 5.6.7.8 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP4 1.2.3.4.5 5.6.7.8 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP4 1.2.3.256 5.6.7.8 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2 3\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 65536\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY TCP5 1.2.3.4 5.6.7.8 1 2\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY \r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROXY\r\n"), PROXY_BAD, 0, NULL },
+		{ BYTES("POP"), PROXY_BAD, 0, NULL },
+		{ BYTES("PROX"), PROXY_MORE, 0, NULL },
+		{ BYTES(""), PROXY_MORE, 0, NULL },
+		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r"), PROXY_MORE, 0, NULL },
+		{ BYTES(V2 "\x21\x11\0\x0c\1\2\3\4\5\6\7\x8\0\1\0\2x"), PROXY_WHOLE, 28, "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4" },
+		{ BYTES(V2 "\x21\x11\0\x0c\1\2\3\4\5\6\7\x8\0\1\0"), PROXY_MORE, 0, NULL },
+		{ BYTES(V2 "\x20\0\0\0"), PROXY_WHOLE, 16, NULL },
+		{ BYTES(V2 "\x21\0\0\1x"), PROXY_WHOLE, 17, NULL },
+		{ BYTES(V2 "\x22\x11\0\x0c"), PROXY_BAD, 0, NULL },
+		{ BYTES(V2 "\x11\x11\0\x0c"), PROXY_BAD, 0, NULL },
+		{ BYTES(V2 "\x21\x31\0\1x"), PROXY_BAD, 0, NULL },
+		{ BYTES(V2 "\x21\x11\0\x0b\1\2\3\4\5\6\7\x8\0\1\0"), PROXY_BAD, 0, NULL },
+		{ BYTES(V2 "\x21\x11\x02\x09"), PROXY_BAD, 0, NULL },
+		{ BYTES("\r\n\r\nx"), PROXY_BAD, 0, NULL },
+	};
+	struct proxy_header header;
+	size_t used;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(proxy_parse(span_make(rows[i].bytes, rows[i].len), &header, &used), rows[i].result);
+		if (rows[i].result != PROXY_WHOLE)
+			continue;
+		assert_int_equal(used, rows[i].used);
+		assert_int_equal(header.has_addresses, rows[i].remote != NULL);
+		if (rows[i].remote)
+			assert_memory_equal(header.remote, rows[i].remote, 16);
+		/* every beginning of a whole header wants more */
+		for (size_t n = 0; n < used; n++)
+			assert_int_equal(proxy_parse(span_make(rows[i].bytes, n), &header, &(size_t){ 0 }), PROXY_MORE);
+	}
+}
+
+static void
+test_mail_locations(void **state)
+{
+	static const struct {
+		const char *location;
+		bool        is_literal;
+		const char *user, *path; /* path NULL: refused */
+	} rows[] = {
+		{ "maildir:/var/mail/vhosts/%d/%n", false, "toto@d.test", "/var/mail/vhosts/d.test/toto" },
+		{ "/var/mail/%u/", false, "toto@d.test", "/var/mail/toto@d.test" },
+		{ "maildir:~/Maildir", false, "toto", "/home/toto/Maildir" },
+		{ "maildir:%h", false, "toto", "/home/toto" },
+		{ "maildir:/x/%d", true, "toto@d.test", "/x/%d" },
+		{ "maildir:~/M", true, "toto", "/home/toto/M" },
+		{ "maildir:/var/mail/%d/%n", false, "toto", NULL },        /* an empty domain */
+		{ "maildir:/var/mail/%n", false, "..@d.test", NULL },      /* A09 */
+		{ "maildir:/var/mail/%n", false, ".@d.test", NULL },
+		{ "maildir:/var/mail/%d/%n", false, "u1@..", NULL },
+		{ "maildir:/var/mail/%n", false, "a/../b@d.test", NULL },
+		{ "maildir:/var/mail/%n", false, "a/b@d.test", NULL },
+		{ "maildir:/var/mail/%n", false, "%u@d.test", "/var/mail/%u" }, /* A11 */
+		{ "maildir:mail/%n", false, "toto@d.test", NULL },         /* A13 */
+		{ "maildir:../../root", true, "toto@d.test", NULL },
+		{ "maildir:", true, "toto@d.test", NULL },
+		{ "maildir:/", false, "toto@d.test", NULL },
+		{ "", false, "toto@d.test", NULL },
+		{ "maildir:/a/./b", false, "toto@d.test", NULL },
+		{ "maildir:/a//b", false, "toto@d.test", NULL },
+		{ "maildir:/a/%q", false, "toto@d.test", NULL },
+		{ "maildir:/a/%n:INDEX=/b", false, "toto@d.test", NULL },
+		{ "mbox:/a/%n", false, "toto@d.test", NULL },
+	};
+	struct arena mem = ARENA_EMPTY;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct expand_values values = { .user = rows[i].user, .home = "/home/toto" };
+		const char *why = NULL;
+		const char *path = mail_location_path(rows[i].location, rows[i].is_literal, &values, &mem, &why);
+
+		if (rows[i].path)
+			assert_string_equal(path ? path : why, rows[i].path);
+		else
+			assert_null(path);
+		assert_int_equal(path == NULL, why != NULL);
+	}
+	arena_free(&mem);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_packets_round),
+		cmocka_unit_test(test_packets_that_are_none),
+		cmocka_unit_test(test_proxy_headers),
+		cmocka_unit_test(test_mail_locations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
