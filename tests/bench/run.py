@@ -2,7 +2,10 @@
 
 run.py login [--rounds N] [--only SERVER ...] [ROW ...]
 
+run.py store [--rounds N] [--only SERVER] [ROW ...]
+
 login   CPU of the whole server for one connection of each kind, memory of an idle one
+store   CPU of opening, changing and filling mailboxes of 100,000 and 10,000 messages
 """
 import argparse
 import pathlib
@@ -10,6 +13,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+import bench_store  # noqa: E402
 import login  # noqa: E402
 
 
@@ -21,6 +25,11 @@ def main():
     row.add_argument("--only", action="append", metavar="SERVER", help='"listener", "exec", "Dovecot", "Dovecot fast"')
     row.add_argument("rows", nargs="*", metavar="ROW", help=" ".join([*login.WORKS, *login.IDLE]))
     row.set_defaults(run=lambda o: login.run(o.rounds, o.rows, o.only))
+    row = benches.add_parser("store", help="CPU of opening, changing and filling large mailboxes")
+    row.add_argument("--rounds", type=int, default=3, help="operations of which the cheapest counts (3)")
+    row.add_argument("--only", metavar="SERVER", help='"linnet", "dovecot"')
+    row.add_argument("rows", nargs="*", metavar="ROW", help=" ".join(bench_store.BENCHES))
+    row.set_defaults(run=lambda o: bench_store.run(o.rounds, o.rows, o.only))
     options = parser.parse_args()
     options.run(options)
 
