@@ -81,11 +81,11 @@ static void
 show_all(struct mailbox *box)
 {
 	box->is_shown = true;
-	for (uint32_t i = box->items.count; i > 0; i--) /* the index had them, or they left while it was read */
+	for (uint32_t i = box->items.count; i > 0 && box->items.count != box->index.counters.messages; i--) /* the index had them, or they left while it was read */
 		if (items_at(&box->items, i - 1)->is_gone)
 			items_remove(&box->items, i - 1);
 	box->visible = box->items.count;
-	for (uint32_t i = 0; i < box->visible; i++)
+	for (uint32_t i = 0; (box->has_looked || box->has_recent) && i < box->visible; i++)
 		if (items_at(&box->items, i)->shown.flags & FLAG_RECENT)
 			box->recent++;
 	box->recent_told = box->recent;
@@ -218,10 +218,14 @@ box_index_of(const struct mailbox *box, uint32_t uid)
 }
 
 const char *
-mailbox_message_base(const struct mailbox *box, uint32_t number)
+mailbox_message_base(struct mailbox *box, uint32_t number)
 {
 	const struct item *it = items_at(&box->items, number - 1);
 
+	if (!names_load(&box->names)) {
+		box_look(box, LOOK_ALWAYS);
+		it = items_at(&box->items, number - 1);
+	}
 	memcpy(box->base_text, names_base(&box->names, it), it->base_length);
 	box->base_text[it->base_length] = '\0';
 	return box->base_text;

@@ -108,7 +108,7 @@ void mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octe
 /* POP3 UIDL from the uidlist's P field, kept through a change of server; NULL for none. */
 const char *mailbox_pop3_uidl(struct mailbox *box, uint32_t number);
 /* Base name of the file: up to ':' .  Valid until the next call. */
-const char *mailbox_message_base(const struct mailbox *box, uint32_t number);
+const char *mailbox_message_base(struct mailbox *box, uint32_t number);
 
 /* ---- news ---- */
 

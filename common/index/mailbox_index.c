@@ -117,7 +117,7 @@ is_consistent(const struct mailbox *box)
 {
 	const struct journal_state *s = &box->index.journal.state;
 
-	return memcmp(&s->counters, &box->index.counters, sizeof(s->counters)) == 0 && s->uidvalidity > 0 &&
+	return s->counters.messages == box->index.counters.messages && s->uidvalidity > 0 &&
 	       s->uidnext > box->top_uid && s->highest > 0 && (stamp_is_none(&s->cur) || s->cur.ino == box->ino_of_cur);
 }
 
@@ -145,10 +145,12 @@ load_empty(struct mailbox *box)
 	box->index.gone_count = box->index.gone_room = m.gone_count;
 	box->index.journal = j;
 	box->top_uid = box->items.count ? items_at(&box->items, box->items.count - 1)->shown.uid : 0;
-	box_number_items(box);
-	box_count(box);
+	if (j.state.letters)
+		box_number_items(box);
+	box->index.counters.messages = box->items.count; /* the rest is taken from the state below */
 	if (!read_tail(box) || !is_consistent(box))
 		return false;
+	box->index.counters = box->index.journal.state.counters;
 	take_state(box);
 	return true;
 }
@@ -163,6 +165,7 @@ show_recent(struct mailbox *box)
 		if (it->in_new && box->mode == MAILBOX_READ_ONLY)
 			it->shown.flags |= FLAG_RECENT;
 	}
+	box->has_recent = box->index.counters.in_new > 0;
 }
 
 void
@@ -286,7 +289,7 @@ load_again(struct mailbox *box)
 	other.mode = MAILBOX_READ_WRITE;
 	other.index.journal = (struct journal)JOURNAL_NONE;
 	keywords_init(&other.keywords);
-	if (load_empty(&other) && other.uidvalidity == box->uidvalidity) {
+	if (load_empty(&other) && other.uidvalidity == box->uidvalidity && names_load(&other.names)) {
 		if (is_current(&other))
 			follow_again(box, &other);
 		else if (box->index.is_locked)

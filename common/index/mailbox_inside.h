@@ -58,6 +58,8 @@ struct mailbox {
 	bool              can_assign;  /* UIDs may be written, also when opened read-only */
 	bool              is_lost;
 	bool              is_late;     /* a look found what cannot be numbered any more */
+	bool              has_recent;  /* new mail that the index knew */
+	bool              has_looked;  /* through the folder, at least once */
 	bool              is_shown;    /* the client knows it: numbers are given */
 	int               folder, cur, new_mail; /* directories; new_mail -1: there is none */
 	dev_t             dev; /* of the folder */

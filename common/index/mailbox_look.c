@@ -431,12 +431,14 @@ move_known_mail(struct mailbox *box)
 		if (!it->in_new || it->is_gone)
 			continue;
 		snprintf(name, sizeof(name), "%s%s", box_name_of(box, it), it->is_odd ? "" : ":2,");
-		if (fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0 || renameat(box->new_mail, box_name_of(box, it), box->cur, name) != 0)
+		if (fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0 ||
+		    renameat(box->new_mail, box_name_of(box, it), box->cur, name) != 0)
 			return false;
 		box_guard_move(box);
 		box_set_name(box, i, name, false);
 		if (i >= box->visible)
 			it->shown.flags |= FLAG_RECENT;
+		box->has_recent = true;
 	}
 	return true;
 }
@@ -459,6 +461,9 @@ look_through(struct mailbox *box, enum look look)
 	failed = look_at_all(box);
 	x->was_scanned = true;
 	x->is_current = failed == 0 && !x->is_partial;
+	box->has_looked = true;
+	if (failed == 0)
+		box->names.is_damaged = false; /* each has got its name */
 	return failed;
 }
 

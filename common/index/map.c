@@ -5,10 +5,10 @@
  *
  * (1) The file is replaced by rename and never changed.  It is not fsynced: its
  *     sums tell what a power cut left of it, and losing it costs one look through the folder.
- * (2) The header has the sum of the body (items, names, gone), made of the sums
- *     of each 64 KiB, and its own.  Nothing is believed before its sum is seen.
+ * (2) Each section has its sum in the header, and the header its own.  Nothing is
+ *     believed before its sum is seen; names are read only when they are needed.
  * (3) Whoever wrote the file, nothing in it leads out of its memory: items are
- *     in UID order and their names lie within the names, end in a NUL, have no slash.
+ *     in UID order, their names lie within the names, end in a NUL and have no slash.
  * (4) Numbers are in the order and with the padding of the machine that wrote
  *     it; another one ignores the file.
  */
@@ -27,7 +27,7 @@
 #include "common/index/sum.h"
 #include "common/maildir/dir.h"
 
-enum { MAP_CHUNK = 64 * 1024, MAP_ORDER = 0x01020304, MAP_VERSION = 1 };
+enum { MAP_ORDER = 0x01020304, MAP_VERSION = 1 };
 
 static const char map_name[] = "linnet.map";
 static const char map_magic[8] = "linnetM";
@@ -37,20 +37,14 @@ struct header {
 	uint32_t order, version;
 	uint32_t item_size, count;
 	uint64_t generation, names_length, gone_count;
-	uint64_t sums; /* the sum of the sums */
-	uint64_t own;  /* the sum of all above */
+	uint64_t items_sum, names_sum, gone_sum;
+	uint64_t own; /* of all above */
 };
 
 static uint64_t
 body_length(const struct header *h)
 {
 	return (uint64_t)h->count * sizeof(struct item) + h->names_length + h->gone_count * sizeof(struct vanished);
-}
-
-static uint64_t
-chunks_of(uint64_t length)
-{
-	return (length + MAP_CHUNK - 1) / MAP_CHUNK;
 }
 
 static uint64_t
@@ -101,92 +95,25 @@ read_at(int fd, void *to, size_t n, uint64_t from)
 	return true;
 }
 
-/* What is summed up while it is read or written: a chunk may span two sections. */
-struct summing {
-	char     chunk[MAP_CHUNK];
-	size_t   used;
-	uint64_t *sum;
-	uint64_t count;
-};
-
-static void
-end_chunk(struct summing *s)
-{
-	if (s->used > 0)
-		s->sum[s->count] = sum_of(s->chunk, s->used, s->count);
-	s->count += s->used > 0;
-	s->used = 0;
-}
-
-static void
-sum_up(struct summing *s, const void *bytes, uint64_t n)
-{
-	const char *at = bytes;
-
-	while (n > 0) {
-		size_t part = MAP_CHUNK - s->used < n ? MAP_CHUNK - s->used : (size_t)n;
-
-		if (part == MAP_CHUNK) { /* whole ones need no copying */
-			s->sum[s->count] = sum_of(at, part, s->count);
-			s->count++;
-		} else {
-			memcpy(s->chunk + s->used, at, part);
-			s->used += part;
-		}
-		if (s->used == MAP_CHUNK)
-			end_chunk(s);
-		at += part;
-		n -= part;
-	}
-}
-
-/* One sum for the whole body, of the sums of its chunks: invariant (2). */
-static uint64_t *
-sums_of_body(const struct header *h, const void *items, const void *names, const void *gone)
-{
-	struct summing *s = malloc(sizeof(*s));
-	uint64_t *sum = calloc(chunks_of(body_length(h)) + 1, sizeof(*sum));
-
-	if (s && sum) {
-		s->used = 0;
-		s->count = 0;
-		s->sum = sum;
-		sum_up(s, items, (uint64_t)h->count * sizeof(struct item));
-		sum_up(s, names, h->names_length);
-		sum_up(s, gone, h->gone_count * sizeof(struct vanished));
-		end_chunk(s);
-	} else {
-		free(sum);
-		sum = NULL;
-	}
-	free(s);
-	return sum;
-}
-
 /* Invariant (3). */
 static bool
-is_good_item(const struct item *it, uint32_t above, const struct buf *names)
+is_good_item(const struct item *it, uint32_t above, uint64_t names_length)
 {
-	size_t end = (size_t)it->name_at + it->name_length;
-
-	if (it->shown.uid <= above || it->shown.uid == UINT32_MAX || it->base_length == 0 ||
-	    it->base_length > it->name_length || end >= names->len || names->data[end] != '\0')
-		return false;
-	if (it->flags & ~(uint32_t)FLAGS_SYSTEM || it->letters >> 26)
-		return false;
-	return names->data[it->name_at] != '.' &&
-	       memchr(names->data + it->name_at, '/', it->name_length) == NULL && (it->is_odd || it->name_length == it->base_length);
+	return it->shown.uid > above && it->shown.uid != UINT32_MAX && it->base_length > 0 &&
+	       it->base_length <= it->name_length && (uint64_t)it->name_at + it->name_length < names_length &&
+	       !(it->flags & ~(uint32_t)FLAGS_SYSTEM) && !(it->letters >> 26) &&
+	       (it->is_odd || it->name_length == it->base_length);
 }
 
 static bool
-take_items(struct map *m)
+take_items(struct map *m, uint64_t names_length)
 {
 	uint32_t above = 0;
 
 	for (uint32_t i = 0; i < m->items.count; i++) {
 		struct item *it = &m->items.at[i];
 
-		if (!is_good_item(it, above, &m->names.text))
+		if (!is_good_item(it, above, names_length))
 			return false;
 		above = it->shown.uid;
 		it->shown.flags = it->flags;
@@ -200,26 +127,15 @@ take_items(struct map *m)
 static bool
 read_body(int fd, const struct header *h, struct map *m)
 {
-	uint64_t at = sizeof(*h), sums = chunks_of(body_length(h)), *sum;
-	bool good;
+	size_t items = h->count * sizeof(struct item), gone = (size_t)h->gone_count * sizeof(struct vanished);
 
 	items_fill(&m->items, h->count);
-	buf_reserve(&m->names.text, (size_t)h->names_length + 1);
 	m->gone_count = (size_t)h->gone_count;
 	m->gone = calloc(m->gone_count + 1, sizeof(*m->gone));
-	if (!m->gone || !read_at(fd, m->items.at, h->count * sizeof(struct item), at))
-		return false;
-	at += (uint64_t)h->count * sizeof(struct item);
-	if (!read_at(fd, m->names.text.data, (size_t)h->names_length, at))
-		return false;
-	m->names.text.len = (size_t)h->names_length;
-	at += h->names_length;
-	if (!read_at(fd, m->gone, m->gone_count * sizeof(struct vanished), at))
-		return false;
-	sum = sums_of_body(h, m->items.at, m->names.text.data, m->gone);
-	good = sum && sum_of(sum, (size_t)(sums * sizeof(*sum)), h->generation) == h->sums;
-	free(sum);
-	return good && take_items(m);
+	return m->gone && read_at(fd, m->items.at, items, sizeof(*h)) &&
+	       read_at(fd, m->gone, gone, sizeof(*h) + items + h->names_length) &&
+	       sum_of(m->items.at, items, h->generation) == h->items_sum && sum_of(m->gone, gone, h->generation) == h->gone_sum &&
+	       take_items(m, h->names_length);
 }
 
 int
@@ -236,12 +152,13 @@ map_read(int folder, struct map *map_out)
 	memset(&m, 0, sizeof(m));
 	good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && read_at(fd, &h, sizeof(h), 0) &&
 	       is_sound(&h, (uint64_t)st.st_size) && read_body(fd, &h, &m);
-	close(fd);
 	if (!good) {
+		close(fd);
 		map_free(&m);
 		errno = EBADMSG;
 		return -1;
 	}
+	names_pending(&m.names, fd, sizeof(h) + h.count * sizeof(struct item), (size_t)h.names_length, h.names_sum);
 	m.generation = h.generation;
 	*map_out = m;
 	return 0;
@@ -251,10 +168,10 @@ map_read(int folder, struct map *map_out)
 
 /* The living, cleared of what is of a session alone, with their names one behind the other. */
 static void
-collect(const struct items *items, const struct names *names, struct buf *records, struct buf *text)
+collect(const struct items *items, struct names *names, struct buf *records, struct buf *text)
 {
 	buf_reserve(records, (size_t)items->count * sizeof(struct item) + 1);
-	buf_reserve(text, names->text.len + 1);
+	buf_reserve(text, names->length + names->added.len + 1);
 	for (uint32_t i = 0; i < items->count; i++) {
 		struct item it = *items_at(items, i);
 
@@ -273,23 +190,18 @@ collect(const struct items *items, const struct names *names, struct buf *record
 static int
 write_parts(int fd, struct header *h, const struct buf *records, const struct buf *text, const struct vanished *gone)
 {
-	uint64_t *sum = sums_of_body(h, records->data, text->data, gone), sums = chunks_of(body_length(h));
-	int failed = sum ? 0 : -1;
+	size_t gone_bytes = (size_t)h->gone_count * sizeof(*gone);
 
-	if (!failed) {
-		h->sums = sum_of(sum, (size_t)(sums * sizeof(*sum)), h->generation);
-		h->own = own_sum(h);
-	}
-	if (failed || file_write(fd, (const char *)h, sizeof(*h)) != 0 || file_write(fd, records->data, records->len) != 0 ||
-	    file_write(fd, text->data, text->len) != 0 ||
-	    file_write(fd, (const char *)gone, (size_t)h->gone_count * sizeof(*gone)) != 0)
-		failed = -1;
-	free(sum);
-	return failed;
+	h->items_sum = sum_of(records->data, records->len, h->generation);
+	h->names_sum = names_sum(text->data, text->len);
+	h->gone_sum = sum_of(gone, gone_bytes, h->generation);
+	h->own = own_sum(h);
+	return file_write(fd, (const char *)h, sizeof(*h)) != 0 || file_write(fd, records->data, records->len) != 0 ||
+	       file_write(fd, text->data, text->len) != 0 || file_write(fd, (const char *)gone, gone_bytes) != 0 ? -1 : 0;
 }
 
 int
-map_write(int folder, uint64_t generation, const struct items *items, const struct names *names,
+map_write(int folder, uint64_t generation, const struct items *items, struct names *names,
           const struct vanished *gone, size_t gone_count)
 {
 	static const char tmp[] = "linnet.tmp.linnet.map";
@@ -297,6 +209,10 @@ map_write(int folder, uint64_t generation, const struct items *items, const stru
 	struct header h;
 	int fd, failed = 0;
 
+	if (!names_load(names)) {
+		errno = EBADMSG;
+		return -1;
+	}
 	unlinkat(folder, tmp, 0);
 	fd = openat(folder, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -34,7 +34,7 @@ void map_free(struct map *m);
 int map_read(int folder, struct map *map_out);
 
 /* Replace it.  Items that are gone are left out. */
-int map_write(int folder, uint64_t generation, const struct items *items, const struct names *names,
+int map_write(int folder, uint64_t generation, const struct items *items, struct names *names,
               const struct vanished *gone, size_t gone_count);
 
 #endif

@@ -1,9 +1,12 @@
 /* names.c - the file names of a mailbox's messages, without one allocation for each */
 #include "common/index/names.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/die.h"
+#include "common/index/sum.h"
 #include "common/maildir/filename.h"
 
 enum { DEAD_LEAST = 256 * 1024 };
@@ -19,13 +22,71 @@ static const struct letter {
 void
 names_free(struct names *n)
 {
+	if (n->is_pending)
+		close(n->fd);
 	buf_free(&n->text);
-	n->dead = 0;
+	buf_free(&n->added);
+	n->length = n->dead = 0;
+	n->is_pending = n->is_damaged = false;
+}
+
+void
+names_pending(struct names *n, int fd, uint64_t at, size_t length, uint64_t sum)
+{
+	names_free(n);
+	n->is_pending = true;
+	n->fd = fd;
+	n->at = at;
+	n->length = length;
+	n->sum = sum;
+}
+
+uint64_t
+names_sum(const char *text, size_t length)
+{
+	return sum_of(text, length, 1);
+}
+
+/* No name leads out of its directory, and the last one ends. */
+static bool
+is_good(const struct names *n)
+{
+	return names_sum(n->text.data, n->length) == n->sum && !memchr(n->text.data, '/', n->length) &&
+	       (n->length == 0 || n->text.data[n->length - 1] == '\0');
+}
+
+bool
+names_load(struct names *n)
+{
+	size_t got = 0;
+
+	if (!n->is_pending)
+		return !n->is_damaged;
+	n->is_pending = false;
+	buf_reserve(&n->text, n->length + 1);
+	while (got < n->length) {
+		ssize_t part = pread(n->fd, n->text.data + got, n->length - got, (off_t)(n->at + got));
+
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part <= 0)
+			break;
+		got += (size_t)part;
+	}
+	close(n->fd);
+	n->text.len = n->length;
+	n->is_damaged = got < n->length || !is_good(n);
+	if (n->is_damaged)
+		memset(n->text.data, '\0', n->length);
+	return !n->is_damaged;
 }
 
 const char *
-names_base(const struct names *n, const struct item *it)
+names_base(struct names *n, const struct item *it)
 {
+	if (it->name_at >= n->length)
+		return n->added.data + (it->name_at - n->length);
+	names_load(n);
 	return n->text.data + it->name_at;
 }
 
@@ -50,11 +111,10 @@ make_name(char *to, const char *base, const struct item *it)
 
 /* A base that leaves no room for an info is kept whole. */
 static bool
-is_made(const struct names *n, const struct item *it, const char *name)
+is_made(const struct item *it, const char *name)
 {
 	char made[NAME_MAX + 64];
 
-	(void)n;
 	make_name(made, name, it);
 	return strcmp(made, name) == 0;
 }
@@ -62,11 +122,11 @@ is_made(const struct names *n, const struct item *it, const char *name)
 static void
 add(struct names *n, struct item *it, const char *bytes, size_t length)
 {
-	if (n->text.len > UINT32_MAX - NAME_MAX - 1)
+	if (n->length + n->added.len > UINT32_MAX - NAME_MAX - 1)
 		die("file names of a mailbox take more than 4 GB");
-	it->name_at = (uint32_t)n->text.len;
-	buf_add(&n->text, bytes, length);
-	buf_byte(&n->text, '\0');
+	it->name_at = (uint32_t)(n->length + n->added.len);
+	buf_add(&n->added, bytes, length);
+	buf_byte(&n->added, '\0');
 	it->name_length = (uint8_t)length;
 }
 
@@ -82,7 +142,7 @@ names_set(struct names *n, struct item *it, const char *name, bool in_new)
 	it->in_new = in_new;
 	if (!same_base)
 		it->base_length = (uint8_t)base;
-	if (is_made(n, it, name)) {
+	if (is_made(it, name)) {
 		if (!same_base || it->is_odd) {
 			n->dead += it->name_length;
 			add(n, it, name, base);
@@ -117,16 +177,16 @@ names_is(struct names *n, const struct item *it, const char *name, bool in_new)
 void
 names_compact(struct names *n, struct items *items)
 {
-	struct names fresh = { BUF_EMPTY, 0, "" };
+	struct names fresh;
 
-	if (n->dead < DEAD_LEAST || n->dead < n->text.len / 2)
+	if (n->dead < DEAD_LEAST || n->dead < (n->length + n->added.len) / 2 || !names_load(n))
 		return;
+	memset(&fresh, 0, sizeof(fresh));
 	for (uint32_t i = 0; i < items->count; i++) {
 		struct item *it = items_at(items, i);
 
 		add(&fresh, it, names_base(n, it), it->name_length);
 	}
-	buf_free(&n->text);
-	n->text = fresh.text;
-	n->dead = 0;
+	names_free(n);
+	n->added = fresh.added;
 }

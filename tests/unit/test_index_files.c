@@ -183,8 +183,12 @@ map_is_refused(struct tree *t, size_t at, size_t size)
 
 	(void)at;
 	(void)size;
-	assert_int_equal(map_read(t->root, &m), -1);
-	assert_int_equal(errno, EBADMSG);
+	if (map_read(t->root, &m) == 0) {
+		assert_false(names_load(&m.names));
+		map_free(&m);
+	} else {
+		assert_int_equal(errno, EBADMSG);
+	}
 }
 
 static void
