@@ -21,8 +21,10 @@ enum { PATIENCE_MS = 30 * 1000 };
 static struct span
 plain_response(struct ctl *ctl, const char *user, char *password)
 {
-	size_t user_len = strlen(user), password_len = strlen(password), len = user_len + password_len + 2;
-	char *plain = arena_zero(&ctl->mem, len + 1), *encoded = arena_alloc(&ctl->mem, BASE64_ROOM(len));
+	size_t user_len = strlen(user), password_len = strlen(password),
+	       len = user_len + password_len + 2;
+	char *plain = arena_zero(&ctl->mem, len + 1),
+	     *encoded = arena_alloc(&ctl->mem, BASE64_ROOM(len));
 	struct span response;
 
 	memcpy(plain + 1, user, user_len);
@@ -53,19 +55,23 @@ tell_verdict(const char *user, const struct auth_answer *a)
 
 	while (i + 1 < sizeof(verdicts) / sizeof(verdicts[0]) && verdicts[i].verdict != a->verdict)
 		i++;
-	printf("%s: %s%s%s\n", user, verdicts[i].text, a->reason ? ": " : "", a->reason ? a->reason : "");
+	printf("%s: %s%s%s\n", user, verdicts[i].text, a->reason ? ": " : "",
+	       a->reason ? a->reason : "");
 	if (a->verdict == AUTH_OK)
-		printf("  user = %s\n  uid = %lu\n  gid = %lu\n  home = %s\n%s%s%s", a->user, (unsigned long)a->uid,
-		       (unsigned long)a->gid, a->home ? a->home : "", a->mail ? "  mail = " : "", a->mail ? a->mail : "",
-		       a->mail ? "\n" : "");
+		printf("  user = %s\n  uid = %lu\n  gid = %lu\n  home = %s\n%s%s%s", a->user,
+		       (unsigned long)a->uid, (unsigned long)a->gid, a->home ? a->home : "",
+		       a->mail ? "  mail = " : "", a->mail ? a->mail : "", a->mail ? "\n" : "");
 	return verdicts[i].status;
 }
 
 static int
-ask(struct ctl *ctl, const struct settings *s, const char *service, const char *user, char *password)
+ask(struct ctl *ctl, const struct settings *s, const char *service, const char *user,
+    char *password)
 {
 	const char *socket = arena_printf(&ctl->mem, "%s/login", s->base_dir), *why = "";
-	struct auth_request request = { .service = service, .mechanism = "PLAIN", .session_id = "linnetctl",
+	struct auth_request request = { .service = service,
+		                        .mechanism = "PLAIN",
+		                        .session_id = "linnetctl",
 		                        .is_secured = true };
 	int64_t deadline = clock_ms() + PATIENCE_MS;
 	struct auth_client *client;
@@ -100,11 +106,13 @@ ctl_auth_test(struct ctl *ctl, int argc, char **argv)
 	}
 	user = argv[optind];
 	if (!user || argc - optind > 2 || strlen(user) > LIMIT_USER_NAME) {
-		ctl_complain("usage: linnetctl auth test [-s SERVICE] USER; the password is read from standard input");
+		ctl_complain("usage: linnetctl auth test [-s SERVICE] USER; the password is read "
+		             "from standard input");
 		return EX_USAGE;
 	}
 	if (!ctl_load(ctl, &s, &problems, false))
 		return EX_CONFIG;
-	password = argv[optind + 1] ? argv[optind + 1] : ctl_read_password(ctl, "Password: ", false);
+	password = argv[optind + 1] ? argv[optind + 1] :
+	                              ctl_read_password(ctl, "Password: ", false);
 	return password ? ask(ctl, &s, service, user, password) : EX_NOINPUT;
 }

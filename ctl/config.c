@@ -47,7 +47,8 @@ print_field(struct ctl *ctl, const char *indent, const char *name, const char *t
 	struct settings_value v = { text, 0 };
 
 	if (text[0])
-		printf("%s%s = %s\n", indent, name, settings_value_print(SETTINGS_KIND_STR, &v, &ctl->mem));
+		printf("%s%s = %s\n", indent, name,
+		       settings_value_print(SETTINGS_KIND_STR, &v, &ctl->mem));
 }
 
 static void

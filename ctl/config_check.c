@@ -67,9 +67,11 @@ check_tls(struct checking *c)
 		settings_tell(&at, SETTINGS_FATAL, "%s is set and %s is not: TLS needs both",
 		              has_cert ? "ssl_cert" : "ssl_key", has_cert ? "ssl_key" : "ssl_cert");
 	else if (!has_cert && strcmp(c->s.ssl, "required") == 0)
-		settings_tell(&at, SETTINGS_FATAL, "ssl = required needs ssl_cert and ssl_key: nobody could log in");
+		settings_tell(&at, SETTINGS_FATAL,
+		              "ssl = required needs ssl_cert and ssl_key: nobody could log in");
 	else if (!has_cert && strcmp(c->s.ssl, "yes") == 0)
-		settings_tell(&at, SETTINGS_NOTE, "ssl = yes without ssl_cert and ssl_key: TLS is not offered");
+		settings_tell(&at, SETTINGS_NOTE,
+		              "ssl = yes without ssl_cert and ssl_key: TLS is not offered");
 }
 
 static void
@@ -78,7 +80,8 @@ check_login_user(struct checking *c)
 	struct settings_place at = place(c, c->ctl->config, 0);
 
 	if (!getpwnam(c->s.default_login_user))
-		settings_tell(&at, SETTINGS_FATAL, "default_login_user = %s: this system has no such user",
+		settings_tell(&at, SETTINGS_FATAL,
+		              "default_login_user = %s: this system has no such user",
 		              c->s.default_login_user);
 }
 
@@ -87,8 +90,12 @@ struct sql_file {
 	const char *value;
 };
 static const struct settings_row sql_rows[] = {
-	{ "driver", 0, "", "" },         { "connect", 0, "", "" },    { "default_pass_scheme", 0, "", "" },
-	{ "password_query", 0, "", "" }, { "user_query", 0, "", "" }, { "iterate_query", 0, "", "" },
+	{ "driver", 0, "", "" },
+	{ "connect", 0, "", "" },
+	{ "default_pass_scheme", 0, "", "" },
+	{ "password_query", 0, "", "" },
+	{ "user_query", 0, "", "" },
+	{ "iterate_query", 0, "", "" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -116,7 +123,8 @@ check_passwd_file(struct checking *c, const struct settings_db *db)
 	const char *path = blank ? blank + 1 : db->args;
 
 	if (!path[0])
-		settings_tell(&at, SETTINGS_FATAL, "driver = passwd-file needs args = /path/to/the/file");
+		settings_tell(&at, SETTINGS_FATAL,
+		              "driver = passwd-file needs args = /path/to/the/file");
 	else if (!strchr(path, '%'))
 		can_read(&at, "passwd-file", path);
 }
@@ -142,7 +150,8 @@ static const struct owner {
 };
 
 static void
-check_owner(struct checking *c, const struct settings_db *db, const struct owner *owner, struct span word)
+check_owner(struct checking *c, const struct settings_db *db, const struct owner *owner,
+            struct span word)
 {
 	struct settings_place at = place(c, db->file, db->line);
 	struct span name = span_skip(word, strlen(owner->prefix));
@@ -151,7 +160,8 @@ check_owner(struct checking *c, const struct settings_db *db, const struct owner
 	if (number_parse(name, UINT32_MAX - 1, &number) || span_find(name, '%'))
 		return;
 	if (!owner->is_known(arena_string(&c->ctl->mem, name)))
-		settings_tell(&at, SETTINGS_FATAL, "%.*s: this system has no such %s", (int)word.len, word.at, owner->what);
+		settings_tell(&at, SETTINGS_FATAL, "%.*s: this system has no such %s",
+		              (int)word.len, word.at, owner->what);
 }
 
 /* args = uid=vhosts gid=vhosts home=/var/mail/vhosts/%d/%n */
@@ -181,7 +191,8 @@ check_dbs(struct checking *c, const char *section, const struct settings_db *db,
 	struct settings_place at = place(c, c->ctl->config, 0);
 
 	if (count == 0)
-		settings_tell(&at, SETTINGS_FATAL, "there is no %s {} that can be used: nobody could log in", section);
+		settings_tell(&at, SETTINGS_FATAL,
+		              "there is no %s {} that can be used: nobody could log in", section);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < sizeof(drivers) / sizeof(drivers[0]); k++)
 			if (strcmp(drivers[k].driver, db[i].driver) == 0)

@@ -25,8 +25,12 @@ int ctl_pw(struct ctl *ctl, int argc, char **argv);
 /* One line on standard error, with the program's name in front. */
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Settings with all that is wrong told on standard error (notes only with_notes); false when they cannot be used. */
-bool ctl_load(struct ctl *ctl, struct settings *settings_out, struct settings_problems *problems_out, bool with_notes);
+/*
+ * Settings with all that is wrong told on standard error (notes only with_notes);
+ * false when they cannot be used.
+ */
+bool ctl_load(struct ctl *ctl, struct settings *settings_out,
+              struct settings_problems *problems_out, bool with_notes);
 void ctl_tell_problems(const struct settings_problems *problems, bool with_notes);
 
 /*

@@ -1,4 +1,4 @@
-/* load.c - settings read for a person: what is wrong goes to standard error, in a form that editors jump to */
+/* load.c - settings read for a person: what is wrong goes to stderr, for editors to jump to */
 #include "ctl/ctl.h"
 
 #include <stdio.h>
@@ -23,7 +23,8 @@ ctl_tell_problems(const struct settings_problems *problems, bool with_notes)
 }
 
 bool
-ctl_load(struct ctl *ctl, struct settings *settings_out, struct settings_problems *problems_out, bool with_notes)
+ctl_load(struct ctl *ctl, struct settings *settings_out, struct settings_problems *problems_out,
+         bool with_notes)
 {
 	bool usable = settings_load(ctl->config, NULL, &ctl->mem, settings_out, problems_out);
 

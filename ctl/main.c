@@ -19,10 +19,18 @@ static const struct verb {
 	const char *usage;
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 } verbs[] = {
-	{ "config check", "                      say what is wrong, or without effect, in the settings", ctl_config_check },
-	{ "config",       "[-a | -n] [NAME ...]  print all settings, the changed ones, or those named", ctl_config },
-	{ "auth test",    "[-s SERVICE] USER     ask authd whether a password is right",                ctl_auth_test },
-	{ "pw",           "[-s SCHEME] [-r N]    make the hash of a password",                          ctl_pw },
+	{ "config check",
+	  "                      say what is wrong, or without effect, in the settings",
+	  ctl_config_check },
+	{ "config",
+	  "[-a | -n] [NAME ...]  print all settings, the changed ones, or those named",
+	  ctl_config },
+	{ "auth test",
+	  "[-s SERVICE] USER     ask authd whether a password is right",
+	  ctl_auth_test },
+	{ "pw",
+	  "[-s SCHEME] [-r N]    make the hash of a password",
+	  ctl_pw },
 };
 
 void
@@ -43,7 +51,8 @@ print_usage(FILE *to)
 	fprintf(to, "usage: linnetctl [-c FILE] VERB [ARGUMENT ...]\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].usage);
-	fprintf(to, "FILE is " SYSCONFDIR "/linnet/linnet.conf where -c is not given; see linnetctl(8).\n");
+	fprintf(to, "FILE is " SYSCONFDIR
+	            "/linnet/linnet.conf where -c is not given; see linnetctl(8).\n");
 }
 
 /* How many of the words name this verb; 0 when they name another. */
@@ -101,7 +110,8 @@ main(int argc, char **argv)
 		ctl.config = argv[2];
 		first = 3;
 	}
-	if (argc > first && (strcmp(argv[first], "--help") == 0 || strcmp(argv[first], "-h") == 0)) {
+	if (argc > first &&
+	    (strcmp(argv[first], "--help") == 0 || strcmp(argv[first], "-h") == 0)) {
 		print_usage(stdout);
 		return close_output(EX_OK);
 	}

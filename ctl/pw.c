@@ -20,7 +20,8 @@
 static const struct scheme {
 	const char *name;
 	const char *prefix; /* crypt(3)'s, with its own number of rounds */
-	const char *rounds; /* what stands in front of a number of rounds; NULL when the scheme has none */
+	/* what stands in front of a number of rounds; NULL when the scheme has none */
+	const char *rounds;
 	int         digits; /* of that number, at least */
 	uint64_t    least, most;
 	size_t      salt;
@@ -61,7 +62,8 @@ random_bytes(void *to, size_t n)
 static const char *
 make_setting(struct ctl *ctl, const struct scheme *scheme, uint64_t rounds)
 {
-	static const char alphabet[] = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char alphabet[] =
+		"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	unsigned char raw[32];
 	char salt[33] = "";
 
@@ -73,7 +75,8 @@ make_setting(struct ctl *ctl, const struct scheme *scheme, uint64_t rounds)
 		salt[21] = ".Oeu"[raw[21] % 4];
 	if (rounds == 0)
 		return arena_printf(&ctl->mem, "%s%s", scheme->prefix, salt);
-	return arena_printf(&ctl->mem, "%s%0*llu$%s", scheme->rounds, scheme->digits, (unsigned long long)rounds, salt);
+	return arena_printf(&ctl->mem, "%s%0*llu$%s", scheme->rounds, scheme->digits,
+	                    (unsigned long long)rounds, salt);
 }
 
 static int
@@ -87,8 +90,10 @@ print_hash(struct ctl *ctl, const struct scheme *scheme, uint64_t rounds, char *
 	if (is_made)
 		printf("{%s}%s\n", scheme->name, hash);
 	else if (setting)
-		ctl_complain(errno == ERANGE ? "the password is too long for %s of this system's crypt(3)"
-		                             : "this system's crypt(3) has no %s", scheme->name);
+		ctl_complain(errno == ERANGE ?
+		                     "the password is too long for %s of this system's crypt(3)" :
+		                     "this system's crypt(3) has no %s",
+		             scheme->name);
 	wipe(password, strlen(password));
 	wipe(data, sizeof(*data));
 	return is_made ? EX_OK : EX_UNAVAILABLE;
@@ -105,8 +110,8 @@ rounds_fit(const struct scheme *scheme, const char *text, uint64_t *rounds_out)
 	}
 	if (number_parse(span_of(text), scheme->most, rounds_out) && *rounds_out >= scheme->least)
 		return true;
-	ctl_complain("-r %s: %s takes %llu to %llu rounds", text, scheme->name, (unsigned long long)scheme->least,
-	             (unsigned long long)scheme->most);
+	ctl_complain("-r %s: %s takes %llu to %llu rounds", text, scheme->name,
+	             (unsigned long long)scheme->least, (unsigned long long)scheme->most);
 	return false;
 }
 
@@ -130,7 +135,8 @@ ctl_pw(struct ctl *ctl, int argc, char **argv)
 			return EX_USAGE;
 	}
 	if (optind < argc) {
-		ctl_complain("usage: linnetctl pw [-s SCHEME] [-r ROUNDS]; the password is read from standard input");
+		ctl_complain("usage: linnetctl pw [-s SCHEME] [-r ROUNDS]; the password is read "
+		             "from standard input");
 		return EX_USAGE;
 	}
 	scheme = find_scheme(name);

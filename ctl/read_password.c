@@ -26,7 +26,10 @@ catch(int number)
 static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
 
-/* One line without its end, byte by byte: what follows is another reader's.  False at the end of input or beyond room. */
+/*
+ * One line without its end, byte by byte: what follows is another reader's.
+ * False at the end of input or beyond room.
+ */
 static bool
 read_line(char *line, size_t room)
 {
@@ -79,7 +82,8 @@ read_once(const char *prompt, char *line)
 {
 	size_t room = LIMIT_PASSWORD + 1;
 
-	return isatty(STDIN_FILENO) ? read_from_terminal(prompt, line, room) : read_line(line, room);
+	return isatty(STDIN_FILENO) ? read_from_terminal(prompt, line, room) :
+	                              read_line(line, room);
 }
 
 char *

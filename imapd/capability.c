@@ -6,11 +6,15 @@
 
 /* Only what works; in the order clients of Dovecot are used to. */
 static const char *const capabilities[] = {
-	"IMAP4rev1", "LITERAL+", "SASL-IR",   "LOGIN-REFERRALS", "ID",   "ENABLE",      "IDLE",
-	"MULTIAPPEND", "UNSELECT", "CHILDREN", "NAMESPACE",      "UIDPLUS", "MOVE",     "SPECIAL-USE",
+	"IMAP4rev1",   "LITERAL+", "SASL-IR",  "LOGIN-REFERRALS", "ID",      "ENABLE", "IDLE",
+	"MULTIAPPEND", "UNSELECT", "CHILDREN", "NAMESPACE",       "UIDPLUS", "MOVE",
+	"SPECIAL-USE",
 };
 
-/* imap_capability as Dovecot has it: "+X Y" adds to the built-in line, anything else replaces it. */
+/*
+ * imap_capability as Dovecot has it: "+X Y" adds to the built-in line, anything
+ * else replaces it.
+ */
 const char *
 capability_line(const struct settings *settings, struct arena *mem)
 {

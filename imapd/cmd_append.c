@@ -42,7 +42,10 @@ take_date_time(struct cursor *c)
 	return date > 0 ? date : 0;
 }
 
-/* append-message = [SP flag-list] [SP date-time] SP literal ; of the literal only the announcement */
+/*
+ * append-message = [SP flag-list] [SP date-time] SP literal ; of the literal only
+ * the announcement
+ */
 static void
 take_part(struct cursor *c, struct append_part *part)
 {
@@ -108,13 +111,15 @@ take_message(struct session *s, const struct append_part *part, const char *targ
 {
 	if (!may_come(s))
 		return false;
-	if (append_message(s->append, part->list.flags, part->list.keyword, part->list.keyword_count, part->date) < 0) {
+	if (append_message(s->append, part->list.flags, part->list.keyword,
+	                   part->list.keyword_count, part->date) < 0) {
 		reply_errno(s, "append to", target);
 		return false;
 	}
 	command_ask_literal(s);
 	while (s->literal.left > 0) {
-		struct span some = in_some(&s->in, s->literal.left > SIZE_MAX ? SIZE_MAX : (size_t)s->literal.left);
+		struct span some = in_some(
+			&s->in, s->literal.left > SIZE_MAX ? SIZE_MAX : (size_t)s->literal.left);
 
 		s->literal.left -= some.len;
 		if (span_find(some, '\0')) {
@@ -130,7 +135,10 @@ take_message(struct session *s, const struct append_part *part, const char *targ
 	return true;
 }
 
-/* What follows a message: another one announced, or the end of the command (NULL with no reply set). */
+/*
+ * What follows a message: another one announced, or the end of the command (NULL
+ * with no reply set).
+ */
 static const struct append_part *
 next_part(struct session *s)
 {

@@ -41,7 +41,8 @@ copyuid(struct session *s, const struct copied *copied)
 
 /* Copy or move; false: the reply is set. */
 static bool
-copy_messages(struct session *s, const struct copy_args *a, bool by_uid, bool move, struct copied *copied_out)
+copy_messages(struct session *s, const struct copy_args *a, bool by_uid, bool move,
+              struct copied *copied_out)
 {
 	struct ranges uids;
 

@@ -6,7 +6,10 @@
 
 enum { POLL_MS = 5000 /* where the system tells nothing by itself */ };
 
-/* Tell news until the client sends something.  Nothing is held meanwhile but the view: most sessions are here. */
+/*
+ * Tell news until the client sends something.  Nothing is held meanwhile but the
+ * view: most sessions are here.
+ */
 static void
 wait_for_client(struct session *s)
 {

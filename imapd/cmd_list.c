@@ -53,7 +53,8 @@ take_options(struct cursor *c, unsigned where)
 		unsigned bit = 0;
 
 		for (size_t i = 0; i < sizeof(list_options) / sizeof(list_options[0]); i++)
-			if ((list_options[i].where & where) && span_is_nocase(name, list_options[i].name))
+			if ((list_options[i].where & where) &&
+			    span_is_nocase(name, list_options[i].name))
 				bit = list_options[i].bit;
 		if (bit == 0)
 			cursor_fail(c, "no such LIST option");
@@ -87,8 +88,11 @@ take_patterns(struct cursor *c, struct list_args *a)
 	take_byte(c, ')');
 }
 
-/* list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]     RFC 5258 s.6
- * The mailbox is a reference: text that is put in front of the pattern. */
+/*
+ * list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
+ *                                                                  RFC 5258 s.6
+ * The mailbox is a reference: text that is put in front of the pattern.
+ */
 void *
 parse_list(struct cursor *c)
 {
@@ -136,7 +140,8 @@ struct matcher {
 static struct matcher
 make_matcher(struct session *s, const struct list_args *a)
 {
-	struct matcher m = { NULL, a->count, (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0 };
+	struct matcher m = { NULL, a->count,
+		             (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0 };
 
 	m.pattern = arena_array(&s->mem, a->count, sizeof(*m.pattern));
 	for (size_t i = 0; i < a->count; i++)
@@ -166,7 +171,8 @@ special_use(const struct settings *settings, const char *name)
 }
 
 static void
-put_folder(struct session *s, const struct list_args *a, const struct store_folder *folder, const char *use)
+put_folder(struct session *s, const struct list_args *a, const struct store_folder *folder,
+           const char *use)
 {
 	unsigned wanted = a->select | a->give;
 	const char *missing = a->is_extended ? "\\NonExistent " : "\\Noselect ";
@@ -186,18 +192,22 @@ put_folder(struct session *s, const struct list_args *a, const struct store_fold
 static bool
 is_selected(const struct list_args *a, const struct store_folder *folder, const char *use)
 {
-	if ((a->select & LIST_SUBSCRIBED) ? !folder->subscribed : !folder->exists && !folder->has_children)
+	if ((a->select & LIST_SUBSCRIBED) ? !folder->subscribed :
+	                                    !folder->exists && !folder->has_children)
 		return false;
 	return !(a->select & LIST_SPECIAL_USE) || use[0];
 }
 
 static void
-list_folders(struct session *s, const struct list_args *a, const struct store_folder *folder, size_t count)
+list_folders(struct session *s, const struct list_args *a, const struct store_folder *folder,
+             size_t count)
 {
 	struct matcher m = make_matcher(s, a);
 
 	for (size_t i = 0; i < count; i++) {
-		const char *use = folder[i].exists ? special_use(s->login->settings, folder[i].name) : "";
+		const char *use = folder[i].exists ?
+		                          special_use(s->login->settings, folder[i].name) :
+		                          "";
 		struct arena_mark mark = arena_mark(&s->mem);
 
 		if (is_selected(a, &folder[i], use) && matches(&m, folder[i].name, &s->mem))

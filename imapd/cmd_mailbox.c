@@ -5,7 +5,10 @@
 #include "imapd/grammar.h"
 #include "imapd/session.h"
 
-/* create = "CREATE" SP mailbox ; a trailing separator announces children and is no part of the name (s.6.3.3) */
+/*
+ * create = "CREATE" SP mailbox ; a trailing separator announces children and is
+ * no part of the name (s.6.3.3)
+ */
 void *
 parse_create(struct cursor *c)
 {
@@ -16,7 +19,11 @@ parse_create(struct cursor *c)
 	return name;
 }
 
-/* delete = "DELETE" SP mailbox ; subscribe = "SUBSCRIBE" SP mailbox ; unsubscribe = "UNSUBSCRIBE" SP mailbox */
+/*
+ * delete = "DELETE" SP mailbox
+ * subscribe = "SUBSCRIBE" SP mailbox
+ * unsubscribe = "UNSUBSCRIBE" SP mailbox
+ */
 void *
 parse_mailbox(struct cursor *c)
 {
@@ -65,7 +72,8 @@ is_selected(const struct session *s, const char *name, bool or_below)
 	size_t n = strlen(name);
 	const char *selected = s->box ? mailbox_name(s->box) : "";
 
-	return strncmp(selected, name, n) == 0 && (selected[n] == '\0' || (or_below && selected[n] == '.'));
+	return strncmp(selected, name, n) == 0 &&
+	       (selected[n] == '\0' || (or_below && selected[n] == '.'));
 }
 
 void

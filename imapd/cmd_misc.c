@@ -49,7 +49,10 @@ struct id_args {
 	size_t count, room;
 };
 
-/* id = "ID" SP id_params_list ; id_params_list = "(" #(string SP nstring) ")" / nil     RFC 2971 s.4 */
+/*
+ * id = "ID" SP id_params_list                                       RFC 2971 s.4
+ * id_params_list = "(" #(string SP nstring) ")" / nil
+ */
 void *
 parse_id(struct cursor *c)
 {
@@ -92,7 +95,8 @@ log_id(struct session *s, const struct id_args *a)
 	struct buf line = BUF_EMPTY;
 
 	for (size_t i = 0; i < a->count; i++) {
-		if (!a->field[i].value.at || !is_logged(s->login->settings->imap_id_log, a->field[i].name))
+		if (!a->field[i].value.at ||
+		    !is_logged(s->login->settings->imap_id_log, a->field[i].name))
 			continue;
 		if (line.len > 0)
 			buf_str(&line, ", ");
@@ -144,7 +148,10 @@ run_id(struct session *s, const void *args, unsigned flags)
 
 /* ---- ENABLE (RFC 5161) ---- */
 
-/* What can be switched on, with what it brings along; a row is added by the extension that is built. */
+/*
+ * What can be switched on, with what it brings along; a row is added by the
+ * extension that is built.
+ */
 static const struct enable_row {
 	const char *name;
 	unsigned    bits;

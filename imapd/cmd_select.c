@@ -36,13 +36,18 @@ put_state(struct session *s)
 	           (unsigned)mailbox_recent(s->box));
 	if (unseen)
 		out_printf(&s->out, "* OK [UNSEEN %u] First unseen.\r\n", (unsigned)unseen);
-	out_printf(&s->out, "* OK [UIDVALIDITY %u] UIDs valid\r\n* OK [UIDNEXT %u] Predicted next UID\r\n",
+	out_printf(&s->out,
+	           "* OK [UIDVALIDITY %u] UIDs valid\r\n* OK [UIDNEXT %u] Predicted next UID\r\n",
 	           (unsigned)mailbox_uidvalidity(s->box), (unsigned)mailbox_uidnext(s->box));
 }
 
-/* A SELECT that fails leaves no mailbox selected (RFC 3501 s.6.3.1), so the old one is closed first. */
+/*
+ * A SELECT that fails leaves no mailbox selected (RFC 3501 s.6.3.1), so the old
+ * one is closed first.
+ */
 static void
-select_mailbox(struct session *s, const struct mailbox_name *name, enum mailbox_mode mode, const char *done)
+select_mailbox(struct session *s, const struct mailbox_name *name, enum mailbox_mode mode,
+               const char *done)
 {
 	session_close_box(s);
 	if (!name_is_usable(s, name))

@@ -72,13 +72,16 @@ void
 run_store(struct session *s, const void *args, unsigned flags)
 {
 	const struct store_args *a = args;
-	struct flags_change change = { a->how, a->list.flags, a->list.keyword, a->list.keyword_count };
+	struct flags_change change = { a->how, a->list.flags, a->list.keyword,
+		                       a->list.keyword_count };
 	struct ranges uids, gone = RANGES_EMPTY;
 	uint64_t deleted;
 
 	if (!session_uids(s, &a->set, (flags & BY_UID) != 0, &uids))
 		return;
-	deleted = a->how != FLAGS_REMOVE && (a->list.flags & FLAG_DELETED) ? count_undeleted(s, &uids) : 0;
+	deleted = a->how != FLAGS_REMOVE && (a->list.flags & FLAG_DELETED) ?
+	                  count_undeleted(s, &uids) :
+	                  0;
 	if (mailbox_flags(s->box, &uids, &change, &gone, &s->mem) < 0) {
 		reply_errno(s, "change flags in", mailbox_name(s->box));
 		return;
@@ -87,7 +90,8 @@ run_store(struct session *s, const void *args, unsigned flags)
 	if (!a->is_silent)
 		put_new_flags(s, &uids, &gone, (flags & BY_UID) != 0);
 	if (gone.count > 0)
-		reply_ok(s, "EXPUNGEISSUED", "Store completed; some of the messages are no longer there.");
+		reply_ok(s, "EXPUNGEISSUED",
+		         "Store completed; some of the messages are no longer there.");
 	else
 		reply_ok(s, NULL, "Store completed.");
 }

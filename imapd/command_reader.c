@@ -54,7 +54,8 @@ stays_in_stream(struct session *s)
 	take_tag(&c);
 	take_byte(&c, ' ');
 	row = command_find(&c);
-	return row && (row->flags & STREAMS) && append_literal_is_message(span_make(c.at, (size_t)(c.end - c.at)));
+	return row && (row->flags & STREAMS) &&
+	       append_literal_is_message(span_make(c.at, (size_t)(c.end - c.at)));
 }
 
 static const char *
@@ -66,7 +67,10 @@ too_big(struct session *s, bool is_sync, const char *why)
 	return why;
 }
 
-/* More than LIMIT_LINE bytes without a line end: keep what the tag may be, read over the rest in constant memory. */
+/*
+ * More than LIMIT_LINE bytes without a line end: keep what the tag may be, read
+ * over the rest in constant memory.
+ */
 static const char *
 skip_long_line(struct session *s)
 {
@@ -116,7 +120,8 @@ read_line(struct session *s, struct pending_literal *literal_out)
 	*literal_out = announced(line);
 	buf_span(&s->command, line);
 	if (s->command.len > LIMIT_COMMAND)
-		return too_big(s, !literal_out->is_there || literal_out->is_sync, "Command is too large");
+		return too_big(s, !literal_out->is_there || literal_out->is_sync,
+		               "Command is too large");
 	return NULL;
 }
 

@@ -28,7 +28,10 @@ const char *command_read_more(struct session *s);
  */
 void command_ask_literal(struct session *s);
 
-/* Read over what a command left in the stream: its literal and what the client sends behind it unasked. */
+/*
+ * Read over what a command left in the stream: its literal and what the client
+ * sends behind it unasked.
+ */
 void command_drop_rest(struct session *s);
 
 #endif

@@ -57,8 +57,8 @@ cursor_token(struct cursor *c)
 bool
 is_atom_char(char c)
 {
-	return c > ' ' && c < 0x7f && c != '(' && c != ')' && c != '{' && c != '%' && c != '*' && c != '"' &&
-	       c != '\\' && c != ']';
+	return c > ' ' && c < 0x7f && c != '(' && c != ')' && c != '{' && c != '%' && c != '*' &&
+	       c != '"' && c != '\\' && c != ']';
 }
 
 bool

@@ -36,15 +36,18 @@ bool cursor_ok(const struct cursor *c);
 void cursor_fail(struct cursor *c, const char *why); /* why: constant text or in the arena */
 bool cursor_enter(struct cursor *c); /* one level deeper; fails the cursor beyond LIMIT_NESTING */
 void cursor_leave(struct cursor *c);
-bool cursor_token(struct cursor *c); /* count one argument or list item; fails the cursor beyond LIMIT_TOKENS */
+/* count one argument or list item; fails the cursor beyond LIMIT_TOKENS */
+bool cursor_token(struct cursor *c);
 
 bool is_atom_char(char c); /* ATOM-CHAR of RFC 3501 s.9: no 8-bit */
 
 bool at_end(const struct cursor *c);
 bool at_byte(const struct cursor *c, char byte);
 bool try_byte(struct cursor *c, char byte);
-bool try_word(struct cursor *c, const char *word);       /* ASCII case alike; exactly these bytes, whatever follows */
-bool try_whole_word(struct cursor *c, const char *word); /* as try_word, where no atom character follows */
+/* ASCII case alike; exactly these bytes, whatever follows */
+bool try_word(struct cursor *c, const char *word);
+/* as try_word, where no atom character follows */
+bool try_whole_word(struct cursor *c, const char *word);
 void take_byte(struct cursor *c, char byte);
 void take_end(struct cursor *c); /* nothing may follow */
 

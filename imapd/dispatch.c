@@ -28,7 +28,9 @@ run_row(struct session *s, const struct command *row, struct cursor *c)
 static void
 send_reply(struct session *s, struct span tag, const char *name)
 {
-	static const char *const words[] = { [REPLY_OK] = "OK", [REPLY_NO] = "NO", [REPLY_BAD] = "BAD" };
+	static const char *const words[] = {
+		[REPLY_OK] = "OK", [REPLY_NO] = "NO", [REPLY_BAD] = "BAD"
+	};
 
 	if (s->reply == REPLY_NONE)
 		bug("%s set no reply", name);
@@ -37,7 +39,8 @@ send_reply(struct session *s, struct span tag, const char *name)
 	if (s->reply_code)
 		out_printf(&s->out, "[%s] ", s->reply_code);
 	if (s->reply == REPLY_BAD)
-		out_printf(&s->out, "Error in IMAP command%s%s: %s.\r\n", name[0] ? " " : "", name, s->reply_text);
+		out_printf(&s->out, "Error in IMAP command%s%s: %s.\r\n", name[0] ? " " : "", name,
+		           s->reply_text);
 	else
 		out_printf(&s->out, "%s\r\n", s->reply_text);
 }
@@ -59,7 +62,8 @@ dispatch_command(struct session *s)
 	take_byte(&c, ' ');
 	if (cursor_ok(&c)) {
 		row = command_find(&c);
-		name = row ? row->name : arena_printf(&s->mem, "%.32s", arena_string(&s->mem, take_atom(&c)));
+		name = row ? row->name :
+		             arena_printf(&s->mem, "%.32s", arena_string(&s->mem, take_atom(&c)));
 	}
 	if (why || !cursor_ok(&c))
 		reply_bad(s, why ? why : c.why);

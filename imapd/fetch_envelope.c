@@ -30,7 +30,7 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 struct envelope {
 	struct span     text[ROWS];
-	struct buf      list[ROWS]; /* values of an address field that comes more than once, with commas between them */
+	struct buf      list[ROWS]; /* an address field that comes more than once, with commas */
 	struct address *address[ROWS];
 	size_t          count[ROWS];
 };

@@ -118,7 +118,8 @@ take_quoted(struct cursor *c)
 
 	take_byte(c, '"');
 	from = c->at;
-	while (c->at < c->end && *c->at != '"' && *c->at != '\\' && *c->at != '\r' && *c->at != '\n' && *c->at)
+	while (c->at < c->end && *c->at != '"' && *c->at != '\\' && *c->at != '\r' &&
+	       *c->at != '\n' && *c->at)
 		c->at++;
 	if (try_byte(c, '"'))
 		return span_make(from, (size_t)(c->at - 1 - from));
@@ -192,14 +193,16 @@ take_nstring(struct cursor *c)
 struct span
 take_astring(struct cursor *c)
 {
-	return at_string(c) ? take_string(c) : take_run(c, is_astring_char, "expected a word or a string");
+	return at_string(c) ? take_string(c) :
+	                      take_run(c, is_astring_char, "expected a word or a string");
 }
 
 /* list-mailbox = 1*list-char / string ; list-char = ATOM-CHAR / list-wildcards / resp-specials */
 struct span
 take_list_mailbox(struct cursor *c)
 {
-	return at_string(c) ? take_string(c) : take_run(c, is_list_char, "expected a mailbox pattern");
+	return at_string(c) ? take_string(c) :
+	                      take_run(c, is_list_char, "expected a mailbox pattern");
 }
 
 static struct mailbox_name

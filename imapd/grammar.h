@@ -16,16 +16,22 @@ struct span take_nstring(struct cursor *c);   /* nstring: SPAN_NONE for NIL */
 bool        at_string(const struct cursor *c);
 struct span take_list_mailbox(struct cursor *c); /* list-mailbox = 1*list-char / string */
 
-/* mailbox = "INBOX" / astring: the canonical name (common/maildir/name.h); a name that cannot be is kept for a
-   NO [CANNOT]: name NULL and why set. */
+/*
+ * mailbox = "INBOX" / astring: the canonical name (common/maildir/name.h); a name
+ * that cannot be is kept for a NO [CANNOT]: name NULL and why set.
+ */
 struct mailbox_name {
 	const char *name;
 	const char *why;
 };
 struct mailbox_name take_mailbox(struct cursor *c);
-struct mailbox_name take_mailbox_open(struct cursor *c); /* one trailing separator allowed: CREATE */
+/* one trailing separator allowed: CREATE */
+struct mailbox_name take_mailbox_open(struct cursor *c);
 
-/* flag-list and single flags: system flags as FLAG_..., keywords as NUL-ended strings in the arena. */
+/*
+ * flag-list and single flags: system flags as FLAG_..., keywords as NUL-ended
+ * strings in the arena.
+ */
 struct flag_list {
 	uint32_t     flags;
 	const char **keyword;

@@ -4,7 +4,10 @@
 #include "common/index/mailbox.h"
 #include "imapd/grammar.h"
 
-/* flag = "\Answered" / "\Flagged" / "\Deleted" / "\Seen" / "\Draft"; \Recent is the server's alone */
+/*
+ * flag = "\Answered" / "\Flagged" / "\Deleted" / "\Seen" / "\Draft"; \Recent is
+ * the server's alone
+ */
 static uint32_t
 take_system_flag(struct cursor *c)
 {
@@ -12,8 +15,9 @@ take_system_flag(struct cursor *c)
 		const char *name;
 		uint32_t    flag;
 	} names[] = {
-		{ "Answered", FLAG_ANSWERED }, { "Flagged", FLAG_FLAGGED }, { "Deleted", FLAG_DELETED },
-		{ "Seen", FLAG_SEEN },         { "Draft", FLAG_DRAFT },
+		{ "Answered", FLAG_ANSWERED }, { "Flagged", FLAG_FLAGGED },
+		{ "Deleted", FLAG_DELETED },   { "Seen", FLAG_SEEN },
+		{ "Draft", FLAG_DRAFT },
 	};
 	struct span name = take_atom(c);
 
@@ -54,8 +58,8 @@ take_flag(struct cursor *c, struct flag_list *list)
 		cursor_fail(c, "a keyword is too long");
 	if (!cursor_ok(c) || has_keyword(list, name))
 		return;
-	list->keyword =
-	        arena_grow(c->mem, list->keyword, list->keyword_count, &list->keyword_room, sizeof(*list->keyword));
+	list->keyword = arena_grow(c->mem, list->keyword, list->keyword_count, &list->keyword_room,
+	                           sizeof(*list->keyword));
 	list->keyword[list->keyword_count++] = arena_string(c->mem, name);
 }
 

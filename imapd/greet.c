@@ -30,7 +30,8 @@ refuse_command(struct greet_dialogue *d, const struct greet_command *c)
 
 /* May the literal of n bytes be read?  If not, that has been told. */
 static bool
-may_have_literal(struct greet_dialogue *d, const struct greet_command *c, enum greet_literal kind, uint64_t n)
+may_have_literal(struct greet_dialogue *d, const struct greet_command *c, enum greet_literal kind,
+                 uint64_t n)
 {
 	bool is_wanted = c && (c->flags & GREET_TAKES_LITERALS);
 	bool fits = n <= LIMIT_GREETER_LITERAL && n + sizeof("\r\n") < greeter_room(d->g);
@@ -57,7 +58,8 @@ may_be_long(struct span line)
 {
 	struct span tag, name;
 
-	return span_split(&line, ' ', &tag) && span_split(&line, ' ', &name) && span_is_nocase(name, "AUTHENTICATE");
+	return span_split(&line, ' ', &tag) && span_split(&line, ' ', &name) &&
+	       span_is_nocase(name, "AUTHENTICATE");
 }
 
 static struct span
@@ -67,7 +69,8 @@ next_line(struct greet_dialogue *d)
 
 	if (greeter_line(d->g, LIMIT_GREETER_LINE, &line) == GREETER_LINE)
 		return line;
-	if (!may_be_long(line) || greeter_line(d->g, LIMIT_GREETER_SASL_LINE, &line) != GREETER_LINE)
+	if (!may_be_long(line) ||
+	    greeter_line(d->g, LIMIT_GREETER_SASL_LINE, &line) != GREETER_LINE)
 		greet_bye(d, "Command line too long.", "Command line too long");
 	return line;
 }
@@ -134,7 +137,8 @@ next_command(struct greet_dialogue *d)
 	start = line.at;
 	d->cursor.rest = line;
 	if (span_find(line, '\0') || !greet_take_tag(&d->cursor, &d->tag)) {
-		greet_bad(d, line.len > 0 ? "BAD A command begins with a tag." : "BAD Empty command.");
+		greet_bad(d,
+		          line.len > 0 ? "BAD A command begins with a tag." : "BAD Empty command.");
 		return;
 	}
 	name = greet_take_word(&d->cursor);

@@ -79,7 +79,8 @@ run_starttls(struct greet_dialogue *d)
 	const struct greeter_facts *f = greeter_facts(d->g);
 
 	if (!f->tls_is_offered) {
-		greet_bad(d, f->tls_is_on ? "BAD TLS is already active." : "BAD TLS support isn't enabled.");
+		greet_bad(d, f->tls_is_on ? "BAD TLS is already active." :
+		                            "BAD TLS support isn't enabled.");
 		return;
 	}
 	greet_reply(d, "OK Begin TLS negotiation now.");
@@ -109,9 +110,11 @@ void
 greet_refuse_plaintext(struct greet_dialogue *d)
 {
 	greeter_log(d->g, GREETER_PLAINTEXT_REFUSED, SPAN_NONE);
-	greeter_write(d->g, "* BAD [ALERT] Plaintext authentication not allowed without SSL/TLS, but your client did it "
-	                    "anyway. If anyone was listening, the password was exposed.\r\n");
-	greet_reply(d, "NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.");
+	greeter_write(d->g, "* BAD [ALERT] Plaintext authentication not allowed without SSL/TLS, "
+	                    "but your client did it anyway. If anyone was listening, the "
+	                    "password was exposed.\r\n");
+	greet_reply(d, "NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure "
+	               "(SSL/TLS) connections.");
 }
 
 static const char *const verdict_texts[] = {
@@ -205,7 +208,8 @@ static const struct greet_command commands[] = {
 	{ "LOGOUT",       0, run_logout },
 	{ "STARTTLS",     0, run_starttls },
 	{ "ID",           GREET_TAKES_ARGUMENTS | GREET_TAKES_LITERALS, run_id },
-	{ "LOGIN",        GREET_TAKES_ARGUMENTS | GREET_TAKES_LITERALS | GREET_SHOWS_PASSWORD, run_login },
+	{ "LOGIN",        GREET_TAKES_ARGUMENTS | GREET_TAKES_LITERALS | GREET_SHOWS_PASSWORD,
+	  run_login },
 	{ "AUTHENTICATE", GREET_TAKES_ARGUMENTS, run_authenticate },
 	{ "SELECT",       GREET_TAKES_ARGUMENTS, NULL },
 	{ "EXAMINE",      GREET_TAKES_ARGUMENTS, NULL },

@@ -69,7 +69,8 @@ take_quoted(struct greet_cursor *c, struct greet_text *t)
 	while (!c->failed && !greet_try_byte(c, '"')) {
 		bool escaped = greet_try_byte(c, '\\');
 
-		if (c->rest.len == 0 || (escaped && c->rest.at[0] != '"' && c->rest.at[0] != '\\')) {
+		if (c->rest.len == 0 ||
+		    (escaped && c->rest.at[0] != '"' && c->rest.at[0] != '\\')) {
 			fail(c);
 			return;
 		}
@@ -78,7 +79,10 @@ take_quoted(struct greet_cursor *c, struct greet_text *t)
 	}
 }
 
-/* literal = "{" number ["+"] "}" CRLF *CHAR8; the collector has seen to it that the bytes are there. */
+/*
+ * literal = "{" number ["+"] "}" CRLF *CHAR8; the collector has seen to it that
+ * the bytes are there.
+ */
 static void
 take_literal(struct greet_cursor *c, struct greet_text *t)
 {
@@ -146,7 +150,10 @@ greet_take_tag(struct greet_cursor *c, struct span *tag_out)
 	return true;
 }
 
-/* id-params-list = "(" string SP nstring *(SP string SP nstring) ")" / "()" / nil  (RFC 2971 s.3) */
+/*
+ * id-params-list = "(" string SP nstring *(SP string SP nstring) ")" / "()" / nil
+ *                                                                  RFC 2971 s.3
+ */
 void
 greet_take_id_params(struct greet_cursor *c, struct greet_text *field, struct greet_text *value)
 {
@@ -163,7 +170,8 @@ greet_take_id_params(struct greet_cursor *c, struct greet_text *field, struct gr
 		if (++pairs > ID_PAIRS || !greet_try_string(c, field) || field->len > ID_FIELD)
 			fail(c);
 		greet_take_byte(c, ' ');
-		if (!c->failed && !greet_try_string(c, value) && !span_is_nocase(greet_take_word(c), "NIL"))
+		if (!c->failed && !greet_try_string(c, value) &&
+		    !span_is_nocase(greet_take_word(c), "NIL"))
 			fail(c);
 		if (value->len > ID_VALUE)
 			fail(c);

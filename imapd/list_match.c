@@ -30,7 +30,10 @@ is_wild(char c)
 	return c == '*' || c == '%';
 }
 
-/* Both texts in one, runs of wildcards as one ('*' wins); returns the items, *literals_out the others of them. */
+/*
+ * Both texts in one, runs of wildcards as one ('*' wins); returns the items,
+ * *literals_out the others of them.
+ */
 static size_t
 squeeze(char *to, struct span reference, struct span pattern, size_t *literals_out)
 {
@@ -71,7 +74,8 @@ list_pattern_make(struct span reference, struct span pattern, struct arena *mem)
 	size_t literals;
 
 	p->count = squeeze(item, reference, pattern, &literals);
-	p->never = literals > 2 * LIMIT_NAME; /* modified UTF-7 may be longer than the name it encodes */
+	/* modified UTF-7 may be longer than the name it encodes */
+	p->never = literals > 2 * LIMIT_NAME;
 	if (p->never)
 		return p;
 	p->words = p->count / WORD + 1;

@@ -12,7 +12,8 @@ struct list_pattern;
  * reference and pattern put together (RFC 3501 s.6.3.8), in mem.  '*' stands
  * for any bytes, '%' for any but the separator '.'.
  */
-struct list_pattern *list_pattern_make(struct span reference, struct span pattern, struct arena *mem);
+struct list_pattern *list_pattern_make(struct span reference, struct span pattern,
+                                       struct arena *mem);
 
 /*
  * Does the whole name, as the client sees it, match?  The first level INBOX in

@@ -10,7 +10,8 @@ static const struct service imap = {
 	.tls_port = 993,
 	.busy = "* BYE [UNAVAILABLE] The server cannot serve you now, try again later.\r\n",
 	.late = "* BYE Disconnected for inactivity during authentication.\r\n",
-	.unserved = "NO [SERVERBUG] Your mail cannot be opened; the server's log says why.\r\n* BYE Logging out\r\n",
+	.unserved = "NO [SERVERBUG] Your mail cannot be opened; the server's log says why.\r\n"
+	            "* BYE Logging out\r\n",
 	.greet = imap_greet,
 	.serve = imap_serve,
 };

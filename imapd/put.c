@@ -89,7 +89,10 @@ put_nstring(struct out *o, struct span s)
 		out_str(o, "NIL");
 }
 
-/* UTF-8 between quotes is what UTF8=ACCEPT is (RFC 6855 s.3); canonical names have no control characters. */
+/*
+ * UTF-8 between quotes is what UTF8=ACCEPT is (RFC 6855 s.3); canonical names have no control
+ * characters.
+ */
 void
 put_mailbox(struct session *s, const char *name)
 {

@@ -48,7 +48,8 @@ static const struct failure {
 	{ ELOOP,        "CANNOT",        "This mailbox name is not available.", LOGGED },
 	{ ENOTDIR,      "CANNOT",        "This mailbox name is not available.", LOGGED },
 	{ ENAMETOOLONG, "LIMIT",         "The name would be too long.", 0 },
-	{ EMLINK,       "LIMIT",         "The limit on mailboxes or on keywords of a mailbox is reached.", 0 },
+	{ EMLINK,       "LIMIT",
+	  "The limit on mailboxes or on keywords of a mailbox is reached.", 0 },
 	{ EFBIG,        "TOOBIG",        "The message is too large.", LOGGED },
 	{ EMSGSIZE,     "TOOBIG",        "The message is too large.", 0 },
 	{ ETIMEDOUT,    "INUSE",         "Timeout while waiting for lock.", LOGGED },
@@ -62,7 +63,8 @@ void
 reply_errno(struct session *s, const char *operation, const char *name)
 {
 	static const struct failure unknown = {
-		0, "SERVERBUG", "Internal error occurred. Refer to server log for more information.", LOGGED,
+		0, "SERVERBUG",
+		"Internal error occurred. Refer to server log for more information.", LOGGED,
 	};
 	const struct failure *f = &unknown;
 	int reason = errno;
@@ -71,11 +73,12 @@ reply_errno(struct session *s, const char *operation, const char *name)
 		if (failures[i].reason == reason)
 			f = &failures[i];
 	if (f->how & LOGGED)
-		log_error("Mailbox %s: cannot %s: %s (mail_location %s, folder %s)", name, operation, strerror(reason),
-		          s->login->mail, name_to_dir(name, &s->mem));
+		log_error("Mailbox %s: cannot %s: %s (mail_location %s, folder %s)", name,
+		          operation, strerror(reason), s->login->mail, name_to_dir(name, &s->mem));
 	reply_no(s, f->code,
-	         f->how & NAMED ? arena_printf(&s->mem, "%s%s", f->text, name_to_client(name, false, &s->mem))
-	                        : f->text);
+	         f->how & NAMED ? arena_printf(&s->mem, "%s%s", f->text,
+	                                       name_to_client(name, false, &s->mem)) :
+	                          f->text);
 }
 
 void

@@ -51,7 +51,8 @@ look_again(struct session *s)
 	bool failed = mailbox_sync(s->box) < 0;
 
 	if (failed && !s->box_is_blind)
-		log_error("Mailbox %s: cannot look for changes: %s", mailbox_name(s->box), strerror(errno));
+		log_error("Mailbox %s: cannot look for changes: %s", mailbox_name(s->box),
+		          strerror(errno));
 	s->box_is_blind = failed;
 }
 
@@ -59,8 +60,9 @@ void
 report_news(struct session *s, bool may_expunge)
 {
 	static void (*const tell[])(struct session *s, const struct news *n) = {
-		[NEWS_EXPUNGED] = tell_expunged, [NEWS_EXISTS] = tell_exists, [NEWS_RECENT] = tell_recent,
-		[NEWS_KEYWORDS] = tell_keywords, [NEWS_FLAGS] = tell_flags,   [NEWS_LOST] = tell_lost,
+		[NEWS_EXPUNGED] = tell_expunged, [NEWS_EXISTS] = tell_exists,
+		[NEWS_RECENT] = tell_recent,     [NEWS_KEYWORDS] = tell_keywords,
+		[NEWS_FLAGS] = tell_flags,       [NEWS_LOST] = tell_lost,
 	};
 	struct news n;
 

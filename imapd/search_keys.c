@@ -184,7 +184,8 @@ match_field(struct search_message *m, const struct search_key *key)
 	while (header_next(&rest, &field)) {
 		struct arena_mark mark = arena_mark(&m->mem);
 		bool is_found = span_equal_nocase(field.name, name) &&
-		                search_text_has(header_decode(field.value, &m->mem), key->needle, &m->text.window);
+		                search_text_has(header_decode(field.value, &m->mem), key->needle,
+		                                &m->text.window);
 
 		arena_release(&m->mem, mark);
 		if (is_found)
@@ -193,7 +194,10 @@ match_field(struct search_message *m, const struct search_key *key)
 	return false;
 }
 
-/* One text of a header, decoded, behind its name if it has one; nothing is found across two of them. */
+/*
+ * One text of a header, decoded, behind its name if it has one; nothing is found across two of
+ * them.
+ */
 static void
 add_field(struct search_message *m, struct span name, struct span value)
 {

@@ -34,7 +34,10 @@ add_by_number(struct session *s, const struct seq_set *set, struct ranges *uids)
 	return true;
 }
 
-/* By UID: what is not there is left out, and "n:*" always names the last message (RFC 3501 s.6.4.8). */
+/*
+ * By UID: what is not there is left out, and "n:*" always names the last message
+ * (RFC 3501 s.6.4.8).
+ */
 static void
 add_by_uid(struct session *s, const struct seq_set *set, struct ranges *uids)
 {
@@ -42,9 +45,10 @@ add_by_uid(struct session *s, const struct seq_set *set, struct ranges *uids)
 
 	for (size_t i = 0; i < set->fixed.count; i++) {
 		uint32_t from = mailbox_number_at_or_behind(s->box, set->fixed.range[i].first);
-		uint32_t behind = set->fixed.range[i].last == UINT32_MAX
-		                          ? count + 1
-		                          : mailbox_number_at_or_behind(s->box, set->fixed.range[i].last + 1);
+		uint32_t behind = set->fixed.range[i].last == UINT32_MAX ?
+		                          count + 1 :
+		                          mailbox_number_at_or_behind(s->box,
+		                                                      set->fixed.range[i].last + 1);
 
 		if (from < behind)
 			add_numbers(s, from, behind - 1, uids);

@@ -28,12 +28,13 @@ end_session(const char *why)
 	s->append = append_close(s->append);
 	s->box = mailbox_close(s->box);
 	s->store = store_close(s->store);
-	log_info("%s in=%llu out=%llu deleted=%llu expunged=%llu trashed=0 hdr_count=%llu hdr_bytes=%llu "
-	         "body_count=%llu body_bytes=%llu",
+	log_info("%s in=%llu out=%llu deleted=%llu expunged=%llu trashed=0 hdr_count=%llu "
+	         "hdr_bytes=%llu body_count=%llu body_bytes=%llu",
 	         why, (unsigned long long)s->in.total, (unsigned long long)s->out.total,
 	         (unsigned long long)s->deleted, (unsigned long long)s->expunged,
-	         (unsigned long long)s->fetched_headers, (unsigned long long)s->fetched_header_bytes,
-	         (unsigned long long)s->fetched_bodies, (unsigned long long)s->fetched_body_bytes);
+	         (unsigned long long)s->fetched_headers,
+	         (unsigned long long)s->fetched_header_bytes, (unsigned long long)s->fetched_bodies,
+	         (unsigned long long)s->fetched_body_bytes);
 	exit(EXIT_SUCCESS);
 }
 
@@ -48,8 +49,10 @@ session_gone(enum gone why)
 	} ways[] = {
 		[GONE_CLOSED] = { "Disconnected: Connection closed", NULL },
 		[GONE_RESET] = { "Disconnected: Connection reset by peer", NULL },
-		[GONE_IDLE] = { "Disconnected for inactivity", "* BYE Disconnected for inactivity.\r\n" },
-		[GONE_TERMINATED] = { "Disconnected: Server shutting down", "* BYE Server shutting down.\r\n" },
+		[GONE_IDLE] = { "Disconnected for inactivity",
+		                "* BYE Disconnected for inactivity.\r\n" },
+		[GONE_TERMINATED] = { "Disconnected: Server shutting down",
+		                      "* BYE Server shutting down.\r\n" },
 		[GONE_SLOW] = { "Disconnected: Client takes nothing", NULL },
 	};
 
@@ -83,7 +86,8 @@ answer_login(struct session *s)
 	const char *can = capability_line(s->login->settings, &s->mem);
 
 	if (s->login->is_preauth)
-		out_printf(&s->out, "* PREAUTH [CAPABILITY %s] Logged in as %s\r\n", can, s->login->user);
+		out_printf(&s->out, "* PREAUTH [CAPABILITY %s] Logged in as %s\r\n", can,
+		           s->login->user);
 	else
 		out_printf(&s->out, "%s OK [CAPABILITY %s] Logged in\r\n", s->login->tag, can);
 }
@@ -91,9 +95,11 @@ answer_login(struct session *s)
 static void
 refuse_login(struct session *s, int reason)
 {
-	log_error("mail_location: Maildir %s cannot be opened: %s", s->login->mail, strerror(reason));
+	log_error("mail_location: Maildir %s cannot be opened: %s", s->login->mail,
+	          strerror(reason));
 	if (!s->login->is_preauth)
-		out_printf(&s->out, "%s NO [UNAVAILABLE] Your mail cannot be reached at the moment.\r\n",
+		out_printf(&s->out,
+		           "%s NO [UNAVAILABLE] Your mail cannot be reached at the moment.\r\n",
 		           s->login->tag);
 	session_bye(s, "Internal error occurred. Refer to server log for more information.");
 }
@@ -109,7 +115,8 @@ open_session(struct session *s, const struct login *login)
 	s->in.idle_seconds = login->settings->imap_idle_timeout;
 	s->in.signal_flag = login->terminated;
 	in_push_back(&s->in, login->unread);
-	log_set_prefix(arena_printf(&s->mem, "imap(%s)<%d><%s>: ", login->user, (int)getpid(), login->session_id));
+	log_set_prefix(arena_printf(&s->mem, "imap(%s)<%d><%s>: ", login->user, (int)getpid(),
+	                            login->session_id));
 	if (store_open(login->mail, true, sync ? STORE_SYNC : STORE_NO_SYNC, &s->store) < 0)
 		refuse_login(s, errno);
 	answer_login(s);

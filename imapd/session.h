@@ -24,7 +24,10 @@ enum { /* ENABLE (RFC 5161) */
 	ENABLED_IMAP4REV2 = 1 << 3
 };
 
-/* A literal that was announced and stays in the stream for the command to read (STREAMS); see command_reader.h. */
+/*
+ * A literal that was announced and stays in the stream for the command to read
+ * (STREAMS); see command_reader.h.
+ */
 struct pending_literal {
 	bool     is_there;
 	bool     is_sync; /* the client waits for "+ " before it sends it */
@@ -41,11 +44,13 @@ struct session {
 	unsigned            enabled;
 	bool                is_over; /* LOGOUT: leave the loop behind the tagged reply */
 
-	struct buf             command; /* text of the command at hand; spans of its arguments point here */
+	/* text of the command at hand; spans of its arguments point here */
+	struct buf             command;
 	struct pending_literal literal;
 	struct append         *append;  /* being filled: given up when the client goes */
 	unsigned               bad_commands;  /* in a row */
-	unsigned               keywords_told; /* how many of box's keywords the client has seen in FLAGS */
+	/* how many of box's keywords the client has seen in FLAGS */
+	unsigned               keywords_told;
 	bool                   box_is_blind;  /* looking for news failed and was logged */
 
 	/* the tagged reply, which the dispatcher sends */
@@ -58,7 +63,10 @@ struct session {
 	uint64_t deleted, expunged, appended;
 };
 
-/* Set the tagged reply; texts are constant or in s->mem; code is without its brackets, NULL for none. */
+/*
+ * Set the tagged reply; texts are constant or in s->mem; code is without its
+ * brackets, NULL for none.
+ */
 void reply_ok(struct session *s, const char *code, const char *text);
 void reply_no(struct session *s, const char *code, const char *text);
 void reply_bad(struct session *s, const char *text);
@@ -88,7 +96,8 @@ void session_close_box(struct session *s);
  * By number a number that does not exist is the client's mistake: false, and
  * the reply is BAD.  By UID unknown UIDs are left out.
  */
-bool session_uids(struct session *s, const struct seq_set *set, bool by_uid, struct ranges *uids_out);
+bool session_uids(struct session *s, const struct seq_set *set, bool by_uid,
+                  struct ranges *uids_out);
 
 /* Writing strings: astring as atom, quoted or literal; nstring with NIL for SPAN_NONE. */
 void put_astring(struct out *o, struct span s);

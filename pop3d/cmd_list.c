@@ -112,7 +112,8 @@ pop3_run_list(struct pop3_session *s, const struct pop3_args *args)
 	} else if (maildrop_total(s->drop, &octets) < 0) {
 		pop3_err_errno(s, "read the sizes of messages");
 	} else {
-		pop3_ok(s, "%lu messages (%llu octets)", (unsigned long)count, (unsigned long long)octets);
+		pop3_ok(s, "%lu messages (%llu octets)", (unsigned long)count,
+		        (unsigned long long)octets);
 		tell_all(s, tell_size);
 	}
 }

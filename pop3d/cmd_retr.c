@@ -46,7 +46,8 @@ send_message(struct pop3_session *s, struct source *src, uint64_t lines)
 	source_send_stuffed(src, lines, &s->out);
 	if (source_error(src) != 0 || source_is_short(src)) {
 		log_error("cannot read a message to its end: %s",
-		          source_error(src) ? strerror(source_error(src)) : "the file became shorter");
+		          source_error(src) ? strerror(source_error(src)) :
+		                              "the file became shorter");
 		source_close(src);
 		out_flush(&s->out);
 		pop3_end(s, "Disconnected: A message cannot be read");

@@ -93,7 +93,8 @@ run_stls(struct dialogue *d, struct span argument)
 
 	(void)argument;
 	if (!f->tls_is_offered) {
-		bad(d, f->tls_is_on ? "-ERR TLS is already active." : "-ERR TLS support isn't enabled.");
+		bad(d, f->tls_is_on ? "-ERR TLS is already active." :
+		                      "-ERR TLS support isn't enabled.");
 		return;
 	}
 	reply(d, "+OK Begin TLS negotiation now.");
@@ -107,7 +108,8 @@ may_log_in(struct dialogue *d)
 	if (greeter_facts(d->g)->plaintext_is_allowed)
 		return true;
 	greeter_log(d->g, GREETER_PLAINTEXT_REFUSED, SPAN_NONE);
-	reply(d, "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.");
+	reply(d, "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) "
+	         "connections.");
 	return false;
 }
 
@@ -207,7 +209,8 @@ enum argument { ARGUMENT_NONE, ARGUMENT_MAY, ARGUMENT_MUST };
 static const struct command {
 	const char   *name;
 	enum argument argument;
-	void        (*run)(struct dialogue *d, struct span argument); /* NULL: only behind a login */
+	/* NULL: only behind a login */
+	void        (*run)(struct dialogue *d, struct span argument);
 } commands[] = {
 	{ "CAPA", ARGUMENT_NONE, run_capa },
 	{ "USER", ARGUMENT_MUST, run_user },

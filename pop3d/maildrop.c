@@ -41,7 +41,8 @@ struct maildrop {
 static bool
 may_go_without_lock(int error)
 {
-	return error == EROFS || error == EACCES || error == EPERM || error == ENOSPC || error == EDQUOT;
+	return error == EROFS || error == EACCES || error == EPERM || error == ENOSPC ||
+	       error == EDQUOT;
 }
 
 /* The descriptor with the lock, or -1; errno is EAGAIN: another has it, 0: there can be none. */
@@ -55,8 +56,8 @@ take_lock(int root)
 
 	if (fd < 0) {
 		error = errno;
-		log_warning("cannot open %s, so other POP3 sessions are not kept out: %s", lock_name,
-		            strerror(error));
+		log_warning("cannot open %s, so other POP3 sessions are not kept out: %s",
+		            lock_name, strerror(error));
 		errno = may_go_without_lock(error) ? 0 : error;
 		return -1;
 	}

@@ -130,8 +130,9 @@ choose_uidl_format(const struct settings *settings)
 {
 	if (uidl_format_is_usable(settings->pop3_uidl_format))
 		return settings->pop3_uidl_format;
-	log_warning("pop3_uidl_format = %s does not make an id of its own for each message; using %s",
-	            settings->pop3_uidl_format, uidl_default_format);
+	log_warning(
+		"pop3_uidl_format = %s does not make an id of its own for each message; using %s",
+		settings->pop3_uidl_format, uidl_default_format);
 	return uidl_default_format;
 }
 

@@ -143,7 +143,8 @@ uidl_format_is_usable(const char *format)
 	bool is_usable;
 
 	is_usable = uidl_print(format, &one, &first) && uidl_print(format, &other, &second) &&
-	            uidl_is_valid(buf_view(&first)) && !span_equal(buf_view(&first), buf_view(&second));
+	            uidl_is_valid(buf_view(&first)) &&
+	            !span_equal(buf_view(&first), buf_view(&second));
 	buf_free(&first);
 	buf_free(&second);
 	return is_usable;

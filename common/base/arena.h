@@ -25,7 +25,8 @@ struct arena {
 
 void *arena_alloc(struct arena *a, size_t n);                   /* not cleared */
 void *arena_zero(struct arena *a, size_t n);                    /* cleared */
-void *arena_array(struct arena *a, size_t count, size_t size);  /* cleared; count * size is checked */
+/* cleared; count * size is checked */
+void *arena_array(struct arena *a, size_t count, size_t size);
 char *arena_string(struct arena *a, struct span s);             /* copy with a NUL behind it */
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct span arena_copy(struct arena *a, struct span s);
@@ -42,9 +43,11 @@ struct arena_mark {
 	size_t              used, total;
 };
 struct arena_mark arena_mark(const struct arena *a);
-void arena_release(struct arena *a, struct arena_mark m); /* give back all that came after the mark */
+/* give back all that came after the mark */
+void arena_release(struct arena *a, struct arena_mark m);
 
-void arena_reset(struct arena *a); /* empty it; keeps one block so that the next command costs no malloc */
+/* empty it; keeps one block so that the next command costs no malloc */
+void arena_reset(struct arena *a);
 void arena_free(struct arena *a);
 
 #endif

@@ -25,7 +25,8 @@ void buf_str(struct buf *b, const char *string);
 void buf_span(struct buf *b, struct span s);
 void buf_number(struct buf *b, uint64_t n);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void buf_vprintf(struct buf *b, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /* Room for n more bytes at data + len, not yet counted: add to len what was written. */
 char *buf_reserve(struct buf *b, size_t n);

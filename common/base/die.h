@@ -4,7 +4,10 @@
 
 enum { EXIT_DIED = 75 /* EX_TEMPFAIL of sysexits.h: trying again may help */ };
 
-/* The world refused (memory, a descriptor, a file that must be there): log, then _exit(EXIT_DIED). */
+/*
+ * The world refused (memory, a descriptor, a file that must be there): log, then
+ * _exit(EXIT_DIED).
+ */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* The program is wrong: log, then abort(). */

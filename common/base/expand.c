@@ -119,12 +119,15 @@ unknown(struct arena *mem, const char *sign, const char *stop, const char *text)
 {
 	size_t len = (*stop == '{' ? strcspn(sign, "}") : (size_t)(stop - sign)) + 1;
 
-	return arena_printf(mem, "unknown variable \"%.*s\" in \"%s\"; known are %%u %%n %%d %%h %%s %%l %%r and %%%%",
+	return arena_printf(mem,
+	                    "unknown variable \"%.*s\" in \"%s\"; known are %%u %%n %%d %%h %%s "
+	                    "%%l %%r and %%%%",
 	                    (int)len, sign, text);
 }
 
 const char *
-expand(const char *text, const struct expand_values *values, struct arena *mem, const char **why_out)
+expand(const char *text, const struct expand_values *values, struct arena *mem,
+       const char **why_out)
 {
 	struct buf out = BUF_EMPTY;
 	const char *result, *p = text, *sign = text;
@@ -138,7 +141,8 @@ expand(const char *text, const struct expand_values *values, struct arena *mem, 
 			is_known = add_variable(&out, &p, values);
 	}
 	if (!is_known)
-		*why_out = *p ? unknown(mem, sign, p, text) : "a lone % at the end; write %% for the sign itself";
+		*why_out = *p ? unknown(mem, sign, p, text) :
+		                "a lone % at the end; write %% for the sign itself";
 	result = is_known ? arena_string(mem, buf_view(&out)) : NULL;
 	buf_free(&out);
 	return result;

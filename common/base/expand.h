@@ -9,7 +9,8 @@
 
 /* What the variables stand for; a NULL field expands to nothing. */
 struct expand_values {
-	const char *user;       /* %u: toto@mondomaine.local; %n: before the last @, %d: behind it */
+	/* %u: toto@mondomaine.local; %n: before the last @, %d: behind it */
+	const char *user;
 	const char *home;       /* %h */
 	const char *service;    /* %s: imap, pop3 */
 	const char *local_ip;   /* %l */
@@ -23,7 +24,8 @@ struct expand_values {
  * a value is never looked at again.  Returns the text in the arena, or NULL with
  * *why_out (constant text or in the arena) set for a variable nobody knows.
  */
-const char *expand(const char *text, const struct expand_values *values, struct arena *mem, const char **why_out);
+const char *expand(const char *text, const struct expand_values *values, struct arena *mem,
+                   const char **why_out);
 
 /* The parts of a user name: before and behind its last '@'; without one the domain is empty. */
 void expand_split_user(const char *user, struct span *name_out, struct span *domain_out);

@@ -1,4 +1,8 @@
-/* limits.h - every limit by name; each has a test and a line in linnet.conf(5) */
+/*
+ * limits.h - every limit by name; each has a line in linnet.conf(5)
+ *
+ * What an administrator may set is no limit of here: its default stands in settings.h.
+ */
 #ifndef LINNET_LIMITS_H
 #define LINNET_LIMITS_H
 
@@ -8,28 +12,26 @@ enum {
 	LIMIT_GREETER_SASL_LINE   = 16 * 1024, /* bytes of one line within AUTHENTICATE */
 	LIMIT_GREETER_LITERAL     = 4 * 1024,  /* bytes of one literal */
 	LIMIT_GREETER_COMMAND     = 16 * 1024, /* bytes of one command with its literals */
-	LIMIT_GREETER_NESTING     = 4,         /* parentheses within ID */
 	LIMIT_GREETER_COMMANDS    = 20,        /* commands of one connection */
 	LIMIT_GREETER_BAD         = 3,         /* commands that are no commands, then BYE */
 	LIMIT_GREETER_FAILURES    = 3,         /* refused passwords of one connection */
-	LIMIT_GREETER_SECONDS     = 60,        /* from connect to login, whatever is sent */
 	LIMIT_USER_NAME           = 255,       /* bytes */
 	LIMIT_PASSWORD            = 1024,      /* bytes */
 
 	LIMIT_LISTENER_CHILDREN   = 20000,     /* connections of one listener */
 	LIMIT_LISTENER_WAITING    = 4096,      /* of these before login */
 	LIMIT_LISTENER_WAITING_ADDRESS = 256,  /* of these from one IPv4 address or IPv6 /64 */
+	LIMIT_LISTENER_WAITING_SHARED = 2048,  /* of these from a proxy or a webmail */
 
 	/* after login */
 	LIMIT_LINE                = 64 * 1024, /* bytes of one line */
 	LIMIT_LITERAL             = 64 * 1024, /* bytes of one literal outside APPEND */
-	LIMIT_COMMAND             = 1024 * 1024, /* bytes of one command with its literals outside APPEND */
+	LIMIT_COMMAND             = 1024 * 1024, /* bytes of one command but APPEND */
 	LIMIT_NESTING             = 32,        /* parentheses in one command */
 	LIMIT_TOKENS              = 10000,     /* atoms, strings and list items in one command */
 	LIMIT_SEARCH_KEYS         = 1000,
 	LIMIT_BAD_COMMANDS        = 20,        /* in a row, then BYE */
 	LIMIT_POP3_LINE           = 255,       /* RFC 2449 s.4: a command line with its CRLF */
-	LIMIT_APPEND_DEFAULT      = 64 * 1024 * 1024, /* setting mail_max_append_size */
 
 	/* mailboxes */
 	LIMIT_NAME_LEVEL          = 255,       /* bytes of one level on disk */
@@ -38,30 +40,30 @@ enum {
 	LIMIT_MAILBOXES           = 10000,
 	LIMIT_KEYWORD             = 255,       /* bytes of one keyword */
 	LIMIT_KEYWORDS            = 26,        /* of one mailbox: the letters a Maildir name has */
-	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of one dovecot-uidlist that are read: some 4 million messages */
+	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of a dovecot-uidlist */
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
-	LIMIT_LOCK_SECONDS        = 10,        /* waiting for another process's lock, then [INUSE] */
-	LIMIT_INDEX_GONE          = 16384,     /* ranges of expunged UIDs that a linnet.map remembers */
+	LIMIT_LOCK_SECONDS        = 10,        /* waiting for another's lock, then [INUSE] */
+	LIMIT_INDEX_GONE          = 16384,     /* expunged UID ranges in a linnet.map */
 	LIMIT_JOURNAL_BYTES       = 64 * 1024 * 1024, /* of one linnet.journal */
 
 	/* messages */
 	LIMIT_HEADER_BYTES        = 10 * 1024 * 1024, /* of one header block that are parsed */
 	LIMIT_PARTS               = 10000,
 	LIMIT_PART_NESTING        = 100,
-	LIMIT_BOUNDARY            = 996,       /* bytes of a multipart's boundary: with "--" one line of RFC 5322 */
+	LIMIT_BOUNDARY            = 996,       /* bytes; with "--" one line of RFC 5322 */
 	LIMIT_ADDRESSES           = 10000,     /* of one header */
 	LIMIT_MIME_PARAMETERS     = 1000,      /* of one header, RFC 2231 sections counted singly */
 
 	/* authd */
-	LIMIT_AUTH_LINE           = 20 * 1024, /* bytes of one line of the authentication protocol */
+	LIMIT_AUTH_LINE           = 20 * 1024, /* bytes of one line of the protocol */
 	LIMIT_AUTH_FIELDS         = 64,        /* of one line */
 	LIMIT_AUTH_REQUESTS       = 32,        /* unanswered ones of one connection */
 	LIMIT_AUTH_CLIENTS        = 1024,      /* connections to the auth-client socket */
 	LIMIT_AUTH_CLIENTS_UID    = 256,       /* of them, of one uid */
 	LIMIT_AUTH_QUEUE          = 8192,      /* requests waiting for a worker */
-	LIMIT_AUTH_QUEUE_LANE     = 1024,      /* of them, from one network */
-	LIMIT_AUTH_SECONDS        = 10,        /* from the password to the verdict, then a temporary failure */
+	LIMIT_AUTH_QUEUE_LANE     = 2048,      /* of them, from one network or proxy */
+	LIMIT_AUTH_SECONDS        = 10,        /* from password to verdict, then a failure */
 	LIMIT_AUTH_DIALOGUE_SECONDS = 60,      /* a mechanism's whole dialogue */
 	LIMIT_AUTH_WORKERS        = 64,
 	LIMIT_AUTH_DATABASES      = 8,         /* passdb and userdb sections each */
@@ -70,9 +72,7 @@ enum {
 	LIMIT_BCRYPT_COST         = 14,        /* about a second */
 	LIMIT_SCRYPT_COST         = 16,        /* log2 N of $7$ and yescrypt: 64 to 256 MiB */
 
-	/* idle */
-	LIMIT_IMAP_IDLE_SECONDS   = 30 * 60,
-	LIMIT_POP3_IDLE_SECONDS   = 10 * 60,
+	/* writing */
 	LIMIT_WRITE_SECONDS       = 5 * 60,    /* a client that takes nothing for so long is gone */
 
 	/* settings */

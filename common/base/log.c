@@ -147,7 +147,8 @@ log_open(const char *ident, const char *target)
 	}
 	logger.is_socket = logger.fd >= 0 && fstat(logger.fd, &st) == 0 && S_ISSOCK(st.st_mode);
 	if (reason && target && target[0])
-		log_warning("log_path = %s cannot be opened: %s; logging to %s", target, strerror(reason),
+		log_warning("log_path = %s cannot be opened: %s; logging to %s", target,
+		            strerror(reason),
 		            logger.form == FORM_SYSLOG ? "syslog" : "standard error");
 }
 
@@ -204,11 +205,12 @@ write_head(char *line, size_t room, enum log_level level)
 		n = snprintf(line, room, "<%d>", (int)level);
 		break;
 	case FORM_SYSLOG: /* RFC 3164 s.4.1 */
-		n = snprintf(line, room, "<%d>%s %.64s[%d]: ", FACILITY_MAIL | (int)level, stamp(now, sizeof(now)),
-		             logger.ident, (int)getpid());
+		n = snprintf(line, room, "<%d>%s %.64s[%d]: ", FACILITY_MAIL | (int)level,
+		             stamp(now, sizeof(now)), logger.ident, (int)getpid());
 		break;
 	case FORM_FILE:
-		n = snprintf(line, room, "%s %.64s[%d]: ", stamp(now, sizeof(now)), logger.ident, (int)getpid());
+		n = snprintf(line, room, "%s %.64s[%d]: ", stamp(now, sizeof(now)), logger.ident,
+		             (int)getpid());
 		break;
 	default:
 		n = snprintf(line, room, "%.64s[%d]: ", logger.ident, (int)getpid());
@@ -305,14 +307,14 @@ log_write(enum log_level level, const char *format, va_list args)
 	errno = kept;
 }
 
-#define LOG_FUNCTION(name, level)                                                                                      \
-	void name(const char *format, ...)                                                                             \
-	{                                                                                                              \
-		va_list args;                                                                                          \
-                                                                                                                       \
-		va_start(args, format);                                                                                \
-		log_write(level, format, args);                                                                        \
-		va_end(args);                                                                                          \
+#define LOG_FUNCTION(name, level)                                                                  \
+	void name(const char *format, ...)                                                         \
+	{                                                                                          \
+		va_list args;                                                                      \
+                                                                                                   \
+		va_start(args, format);                                                            \
+		log_write(level, format, args);                                                    \
+		va_end(args);                                                                      \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

@@ -5,7 +5,12 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
+enum log_level {
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_INFO = 6,
+	LOG_LEVEL_DEBUG = 7
+};
 
 /*
  * Choose where lines go.  ident ("imapd", "authd"; stays with the caller, must
@@ -23,20 +28,30 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_INFO = 6,
  */
 void log_open(const char *ident, const char *target);
 
-/* Open the same target anew: after logrotate has moved the file, or syslogd was restarted (SIGHUP). */
+/*
+ * Open the same target anew: after logrotate has moved the file, or syslogd was
+ * restarted (SIGHUP).
+ */
 void log_reopen(void);
 
-/* Put before every later line: "imap(toto@mondomaine.local)<123><session>: ".  Copied; NULL for none. */
+/*
+ * Put before every later line: "imap(toto@mondomaine.local)<123><session>: ".
+ * Copied; NULL for none.
+ */
 void log_set_prefix(const char *prefix);
 
 void log_set_debug(bool on);
 
-/* Each is one line; bytes below 0x20 and 0x7f in the text are written as ?, longer than 2 KiB is cut with "...". */
+/*
+ * Each is one line; bytes below 0x20 and 0x7f in the text are written as ?,
+ * longer than 2 KiB is cut with "...".
+ */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_write(enum log_level level, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void log_write(enum log_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /* The descriptor in use, which a sandbox or a descriptor sweep must leave open; -1 for none. */
 int log_descriptor(void);

@@ -1,4 +1,4 @@
-/* net.c - addresses and networks; IPv4 is kept in its mapped form so that one comparison serves both */
+/* net.c - addresses and networks; IPv4 is kept in its mapped form: one comparison serves both */
 #include "common/base/net.h"
 
 #include <arpa/inet.h>
@@ -162,7 +162,8 @@ net_find_bad(const char *networks, char *word, size_t room)
 
 	while (next_word(&rest, &each))
 		if (!parse_network(each, &base, &bits)) {
-			snprintf(word, room, "%.*s", (int)(each.len < room ? each.len : room - 1), each.at);
+			snprintf(word, room, "%.*s", (int)(each.len < room ? each.len : room - 1),
+			         each.at);
 			return true;
 		}
 	return false;

@@ -42,7 +42,8 @@ ranges_add(struct ranges *set, struct arena *mem, uint32_t first, uint32_t last)
 	}
 	if (first < set->range[at].first)
 		set->range[at].first = first;
-	for (end = at + 1; end < set->count && (last == UINT32_MAX || set->range[end].first <= last + 1); end++)
+	for (end = at + 1;
+	     end < set->count && (last == UINT32_MAX || set->range[end].first <= last + 1); end++)
 		if (set->range[end].last > last)
 			last = set->range[end].last;
 	if (set->range[at].last < last)

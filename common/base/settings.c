@@ -30,7 +30,9 @@ struct row {
 #define ROW_SIZE(name, value, doc) { #name, SETTINGS_KIND_SIZE, AT(name), { NULL, value }, doc },
 #define ROW_FILE(name, value, doc) { #name, SETTINGS_KIND_FILE, AT(name), { value, 0 }, doc },
 
-static const struct row rows[] = { SETTINGS_ROWS(ROW_STR, ROW_NUM, ROW_YES, ROW_TIME, ROW_SIZE, ROW_FILE) };
+static const struct row rows[] = {
+	SETTINGS_ROWS(ROW_STR, ROW_NUM, ROW_YES, ROW_TIME, ROW_SIZE, ROW_FILE)
+};
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
 static bool
@@ -95,7 +97,8 @@ tell_unknown(const struct settings_load *l, const struct settings_node *node)
 	for (size_t i = 0; settings_dovecot_name(i); i++)
 		settings_nearest_try(&near, settings_dovecot_name(i));
 	settings_tell(&at, SETTINGS_WARNING, "unknown setting \"%.100s\"%s%s%s", node->name,
-	              near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
+	              near.best ? "; did you mean " : "", near.best ? near.best : "",
+	              near.best ? "?" : "");
 }
 
 /* "$name more": the value that name has so far, and more.  NULL when the name is unknown. */
@@ -112,12 +115,15 @@ with_variable(const struct settings_load *l, const struct settings_node *node)
 	more = span_skip(more, n);
 	row = find_row(name);
 	if (!row) {
-		settings_tell(&at, SETTINGS_WARNING, "%s: there is no setting \"%.100s\" to take the value from; the line "
-		                                     "is left out", node->name, node->text);
+		settings_tell(&at, SETTINGS_WARNING,
+		              "%s: there is no setting \"%.100s\" to take the value from; the line "
+		              "is left out",
+		              node->name, node->text);
 		return NULL;
 	}
 	v = fetch(l->into, row);
-	return arena_printf(l->mem, "%s%.*s", is_text(row) ? v.text : settings_value_print(row->kind, &v, l->mem),
+	return arena_printf(l->mem, "%s%.*s",
+	                    is_text(row) ? v.text : settings_value_print(row->kind, &v, l->mem),
 	                    (int)more.len, more.at);
 }
 
@@ -133,7 +139,8 @@ value_text(const struct settings_load *l, const struct settings_node *node, cons
 		return node->text;
 	if (row->kind == SETTINGS_KIND_FILE)
 		return arena_printf(l->mem, "<%s", node->text);
-	settings_tell(&at, SETTINGS_FATAL, "%s takes no </file: write the value itself, in quotes if it begins with <",
+	settings_tell(&at, SETTINGS_FATAL,
+	              "%s takes no </file: write the value itself, in quotes if it begins with <",
 	              node->name);
 	return NULL;
 }
@@ -159,7 +166,8 @@ set_value(struct settings_load *l, const struct settings_node *node)
 		return;
 	why = settings_value_parse(row->kind, text, &v);
 	if (why)
-		settings_tell(&at, SETTINGS_FATAL, "%s = %.100s cannot be: %s", node->name, text, why);
+		settings_tell(&at, SETTINGS_FATAL, "%s = %.100s cannot be: %s", node->name, text,
+		              why);
 	else
 		store(l->into, row, &v);
 }
@@ -184,7 +192,9 @@ speaks_of(const char *argument, const char *service)
 static void
 read_protocol(struct settings_load *l, const struct settings_node *section)
 {
-	static const char *const other[] = { "lda", "lmtp", "sieve", "doveadm", "submission", "managesieve", "indexer-worker" };
+	static const char *const other[] = { "lda",           "lmtp",       "sieve",
+		                             "doveadm",       "submission", "managesieve",
+		                             "indexer-worker" };
 	struct settings_load aside = *l;
 	struct settings unseen = *l->into;
 
@@ -211,7 +221,8 @@ warn_over(struct settings_load *l, const struct settings_node *section)
 {
 	struct settings_place at = settings_place_of(l, section);
 
-	settings_tell(&at, SETTINGS_WARNING, "linnet has no %s {}: what stands in it is left out", section->name);
+	settings_tell(&at, SETTINGS_WARNING, "linnet has no %s {}: what stands in it is left out",
+	              section->name);
 }
 
 static const struct section {
@@ -243,7 +254,8 @@ tell_unknown_section(struct settings_load *l, const struct settings_node *node)
 	for (const struct section *s = sections; s->name; s++)
 		settings_nearest_try(&near, s->name);
 	settings_tell(&at, SETTINGS_WARNING, "unknown section \"%.100s\"%s%s%s", node->name,
-	              near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
+	              near.best ? "; did you mean " : "", near.best ? near.best : "",
+	              near.best ? "?" : "");
 }
 
 static void
@@ -264,10 +276,12 @@ read_sections(struct settings_load *l, const struct settings_node *root, bool la
 }
 
 bool
-settings_load(const char *path, const char *service, struct arena *mem, struct settings *settings_out,
-              struct settings_problems *problems_out)
+settings_load(const char *path, const char *service, struct arena *mem,
+              struct settings *settings_out, struct settings_problems *problems_out)
 {
-	struct settings_load l = { .service = service, .mem = mem, .into = settings_out, .problems = problems_out };
+	struct settings_load l = {
+		.service = service, .mem = mem, .into = settings_out, .problems = problems_out
+	};
 	const struct settings_node *root;
 
 	memset(settings_out, 0, sizeof(*settings_out));
@@ -284,7 +298,8 @@ settings_load(const char *path, const char *service, struct arena *mem, struct s
 
 void
 settings_each(const struct settings *s, struct arena *mem,
-              void (*each)(void *context, const char *name, const char *value, bool is_default, const char *doc),
+              void (*each)(void *context, const char *name, const char *value, bool is_default,
+                           const char *doc),
               void *context)
 {
 	for (size_t i = 0; i < ROW_COUNT; i++) {
@@ -292,6 +307,7 @@ settings_each(const struct settings *s, struct arena *mem,
 		bool is_default = is_text(&rows[i]) ? strcmp(v.text, rows[i].value.text) == 0
 		                                    : v.number == rows[i].value.number;
 
-		each(context, rows[i].name, settings_value_print(rows[i].kind, &v, mem), is_default, rows[i].doc);
+		each(context, rows[i].name, settings_value_print(rows[i].kind, &v, mem), is_default,
+		     rows[i].doc);
 	}
 }

@@ -15,49 +15,58 @@
  *	YES   yes or no                 bool
  *	TIME  30, 30s, 10 mins, 2h      uint64_t seconds (a bare number is seconds)
  *	SIZE  4096, 64k, 64M            uint64_t bytes
- *	FILE  </path, or PEM text       const char *: "</path" is kept with its "<" (no blank behind it) and read by
- *	                                who needs it; text is as it is; "" when not set
+ *	FILE  </path, or PEM text       const char *: "</path" is kept with its "<" (no
+ *	                                blank behind it) and read by who needs it; text
+ *	                                is as it is; "" when not set
  */
-#define SETTINGS_ROWS(STR, NUM, YES, TIME, SIZE, FILE)                                                             \
-	STR(protocols, "imap pop3", "protocols that are served")                                                   \
-	STR(mail_location, "maildir:/var/mail/vhosts/%d/%n", "where a user's Maildir is; %u, %n, %d and %h are replaced") \
-	STR(mail_privileged_group, "", "accepted for Dovecot's sake; sessions get no extra group")                \
-	STR(disable_plaintext_auth, "yes", "refuse passwords without TLS except from this machine (yes, no)")     \
-	STR(ssl, "yes", "no, yes (offered) or required")                                                          \
-	FILE(ssl_cert, "", "certificate chain in PEM, as </path/to/fullchain.pem")                                 \
-	FILE(ssl_key, "", "private key in PEM, as </path/to/privkey.pem")                                          \
-	STR(ssl_min_protocol, "TLSv1.2", "oldest TLS version: TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3")                 \
-	STR(ssl_protocols, "", "Dovecot 2.2's way to say it: !SSLv2 !SSLv3 ...; what is named with ! is off")     \
-	STR(ssl_cipher_list, "", "OpenSSL cipher list up to TLS 1.2; empty for OpenSSL's default")                 \
-	YES(ssl_prefer_server_ciphers, false, "the server's order of ciphers wins")                                \
-	STR(auth_mechanisms, "plain", "SASL mechanisms offered: plain login")                                      \
-	STR(auth_username_chars, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_@",             \
-	    "bytes a user name may have; empty for all but control characters")                                  \
-	STR(auth_username_format, "%Lu", "how the name is written before it is looked up")                        \
-	STR(auth_default_realm, "", "domain that is put behind a name without one")                                \
-	NUM(auth_worker_max_count, 0, "worker processes of authd; 0 for one a core")                               \
-	TIME(auth_failure_delay, 2, "pause before a refusal is told")                                              \
-	STR(login_greeting, "linnet ready.", "text of the greeting")                                               \
-	STR(login_trusted_networks, "", "networks whose clients count as secure: 10.0.0.0/8 [::1]/128 ...")        \
-	STR(haproxy_trusted_networks, "", "networks from which a PROXY header is required and believed")           \
-	STR(default_login_user, "linnet", "user of the processes before login")                                    \
-	STR(first_valid_uid, "500", "smallest uid a session may run as")                                           \
-	STR(base_dir, "/run/linnet", "folder of the sockets")                                                      \
-	STR(log_path, "", "empty for standard error or the journal, syslog, or a file")                            \
-	YES(auth_verbose, true, "log each refused attempt")                                                        \
-	YES(auth_debug, false, "log every step of authentication, never a password")                               \
-	YES(mail_debug, false, "log what a session does")                                                          \
-	STR(mail_fsync, "optimized", "optimized and always: fsync before OK; never: leave it to the kernel")        \
-	SIZE(mail_max_append_size, 67108864, "largest message APPEND takes")                                       \
-	TIME(imap_idle_timeout, 1800, "silence after which an IMAP session is ended")                              \
-	TIME(pop3_idle_timeout, 600, "silence after which a POP3 session is ended")                                \
-	TIME(login_timeout, 60, "time from connect to login")                                                      \
-	STR(imap_capability, "", "the capability line after login instead of the built-in one")                   \
-	STR(imap_id_send, "name *", "fields of our ID answer, as pairs; * for the built-in value")                 \
-	STR(imap_id_log, "", "fields of the client's ID that are logged; * for all")                               \
-	STR(pop3_uidl_format, "%08Xu%08Xv", "form of POP3 UIDLs; %u UID, %v UIDVALIDITY, %f file name")             \
-	YES(pop3_no_flag_updates, false, "do not mark messages \\Seen when POP3 has read them")                   \
-	NUM(mail_max_userip_connections, 50, "sessions one user may have from one address")                        \
+#define SETTINGS_ROWS(STR, NUM, YES, TIME, SIZE, FILE)                                             \
+	STR(protocols, "imap pop3", "protocols that are served")                                   \
+	STR(mail_location, "maildir:/var/mail/vhosts/%d/%n",                                       \
+	    "where a user's Maildir is; %u, %n, %d and %h are replaced")                           \
+	STR(mail_privileged_group, "", "accepted for Dovecot's sake; sessions get no extra group") \
+	STR(disable_plaintext_auth, "yes",                                                         \
+	    "refuse passwords without TLS except from this machine (yes, no)")                     \
+	STR(ssl, "yes", "no, yes (offered) or required")                                           \
+	FILE(ssl_cert, "", "certificate chain in PEM, as </path/to/fullchain.pem")                 \
+	FILE(ssl_key, "", "private key in PEM, as </path/to/privkey.pem")                          \
+	STR(ssl_min_protocol, "TLSv1.2", "oldest TLS version: TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3") \
+	STR(ssl_protocols, "",                                                                     \
+	    "Dovecot 2.2's way to say it: !SSLv2 !SSLv3 ...; what is named with ! is off")         \
+	STR(ssl_cipher_list, "", "OpenSSL cipher list up to TLS 1.2; empty for OpenSSL's default") \
+	YES(ssl_prefer_server_ciphers, false, "the server's order of ciphers wins")                \
+	STR(auth_mechanisms, "plain", "SASL mechanisms offered: plain login")                      \
+	STR(auth_username_chars,                                                                   \
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_@",                 \
+	    "bytes a user name may have; empty for all but control characters")                    \
+	STR(auth_username_format, "%Lu", "how the name is written before it is looked up")         \
+	STR(auth_default_realm, "", "domain that is put behind a name without one")                \
+	NUM(auth_worker_max_count, 0, "worker processes of authd; 0 for one a core")               \
+	TIME(auth_failure_delay, 2, "pause before a refusal is told")                              \
+	STR(login_greeting, "linnet ready.", "text of the greeting")                               \
+	STR(login_trusted_networks, "",                                                            \
+	    "networks whose clients count as secure: 10.0.0.0/8 [::1]/128 ...")                    \
+	STR(haproxy_trusted_networks, "",                                                          \
+	    "networks from which a PROXY header is required and believed")                         \
+	STR(default_login_user, "linnet", "user of the processes before login")                    \
+	STR(first_valid_uid, "500", "smallest uid a session may run as")                           \
+	STR(base_dir, "/run/linnet", "folder of the sockets")                                      \
+	STR(log_path, "", "empty for standard error or the journal, syslog, or a file")            \
+	YES(auth_verbose, true, "log each refused attempt")                                        \
+	YES(auth_debug, false, "log every step of authentication, never a password")               \
+	YES(mail_debug, false, "log what a session does")                                          \
+	STR(mail_fsync, "optimized",                                                               \
+	    "optimized and always: fsync before OK; never: leave it to the kernel")                \
+	SIZE(mail_max_append_size, 67108864, "largest message APPEND takes")                       \
+	TIME(imap_idle_timeout, 1800, "silence after which an IMAP session is ended")              \
+	TIME(pop3_idle_timeout, 600, "silence after which a POP3 session is ended")                \
+	TIME(login_timeout, 60, "time from connect to login")                                      \
+	STR(imap_capability, "", "the capability line after login instead of the built-in one")    \
+	STR(imap_id_send, "name *", "fields of our ID answer, as pairs; * for the built-in value") \
+	STR(imap_id_log, "", "fields of the client's ID that are logged; * for all")               \
+	STR(pop3_uidl_format, "%08Xu%08Xv",                                                        \
+	    "form of POP3 UIDLs; %u UID, %v UIDVALIDITY, %f file name")                            \
+	YES(pop3_no_flag_updates, false, "do not mark messages \\Seen when POP3 has read them")    \
+	NUM(mail_max_userip_connections, 50, "sessions one user may have from one address")        \
 	STR(imap_max_line_length, "65536", "accepted for Dovecot's sake; see LIMITS")
 
 #define SETTINGS_STR(name, value, doc)  const char *name;
@@ -80,18 +89,20 @@ struct settings_mailbox {
 };
 
 struct settings {
-	SETTINGS_ROWS(SETTINGS_STR, SETTINGS_NUM, SETTINGS_YES, SETTINGS_NUM, SETTINGS_NUM, SETTINGS_STR)
+	SETTINGS_ROWS(SETTINGS_STR, SETTINGS_NUM, SETTINGS_YES, SETTINGS_NUM, SETTINGS_NUM,
+	              SETTINGS_STR)
 
 	struct settings_db      *passdb, *userdb;
 	size_t                   passdb_count, userdb_count;
-	struct settings_mailbox *mailbox; /* the default is Drafts Sent Trash with their special use, auto = no */
+	/* the default is Drafts Sent Trash with their special use, auto = no */
+	struct settings_mailbox *mailbox;
 	size_t                   mailbox_count;
 };
 
 /* One thing that is wrong in a file, in the order found. */
 struct settings_problem {
 	bool        fatal;   /* false: an unknown or ineffective line; the default stands */
-	bool        note;    /* not fatal, and not worth a log line: a setting of Dovecot's with no effect here */
+	bool        note;    /* nor worth a log line: a setting of Dovecot's without effect here */
 	const char *file;
 	unsigned    line;    /* 0: the file itself */
 	const char *text;    /* what is wrong and what to do */
@@ -110,8 +121,8 @@ struct settings_problems {
  * False when a problem is fatal: no file, bad syntax, a value that cannot be;
  * the caller logs the problems (settings_log_problems) and decides.
  */
-bool settings_load(const char *path, const char *service, struct arena *mem, struct settings *settings_out,
-                   struct settings_problems *problems_out);
+bool settings_load(const char *path, const char *service, struct arena *mem,
+                   struct settings *settings_out, struct settings_problems *problems_out);
 
 /* One log line each, an error where it is fatal; notes are left to `linnetctl config check`. */
 void settings_log_problems(const struct settings_problems *problems);
@@ -127,8 +138,8 @@ struct settings_row {
 	const char *value; /* default */
 	const char *doc;
 };
-bool settings_load_rows(const char *path, const struct settings_row *rows, struct arena *mem, void *into,
-                        struct settings_problems *problems_out);
+bool settings_load_rows(const char *path, const struct settings_row *rows, struct arena *mem,
+                        void *into, struct settings_problems *problems_out);
 
 /*
  * The rows of the main table as text, for `linnetctl config` and the manual:

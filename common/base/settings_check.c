@@ -16,7 +16,8 @@
 /* allowed, also: lists of words with a blank between them. */
 struct check {
 	const char *name;
-	const char *(*run)(const struct check *c, const char *text, const struct settings_place *at);
+	const char *(*run)(const struct check *c, const char *text,
+	                   const struct settings_place *at);
 	const char *allowed;
 	const char *also; /* words of Dovecot's without effect here */
 };
@@ -48,7 +49,8 @@ one_of(const struct check *c, const char *text, const struct settings_place *at)
 
 	if (word.at)
 		return arena_string(at->mem, word);
-	settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; allowed is one of: %s", c->name, text, c->allowed);
+	settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; allowed is one of: %s", c->name,
+	              text, c->allowed);
 	return NULL;
 }
 
@@ -62,7 +64,8 @@ yes_or_no(const struct check *c, const char *text, const struct settings_place *
 		return "yes";
 	if (find_word(plain.also, span_of(text)).at)
 		return "no";
-	settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; allowed is yes or no", c->name, text);
+	settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; allowed is yes or no", c->name,
+	              text);
 	return NULL;
 }
 
@@ -71,9 +74,10 @@ tell_word(const struct check *c, struct span word, const struct settings_place *
 {
 	bool is_dovecots = find_word(c->also, word).at != NULL;
 
-	settings_tell(at, is_dovecots ? SETTINGS_NOTE : SETTINGS_WARNING, "%s: %s \"%.*s\"; known are: %s", c->name,
-	              is_dovecots ? "linnet has no" : "nobody knows", (int)(word.len < 100 ? word.len : 100), word.at,
-	              c->allowed);
+	settings_tell(at, is_dovecots ? SETTINGS_NOTE : SETTINGS_WARNING,
+	              "%s: %s \"%.*s\"; known are: %s", c->name,
+	              is_dovecots ? "linnet has no" : "nobody knows",
+	              (int)(word.len < 100 ? word.len : 100), word.at, c->allowed);
 }
 
 /*
@@ -110,7 +114,9 @@ tls_versions(const struct check *c, const char *text, const struct settings_plac
 	while (next_word(&rest, &word)) {
 		if (find_word(c->allowed, span_skip(word, word.at[0] == '!')).at)
 			continue;
-		settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; each word is one of: %s, with ! in front to turn it off",
+		settings_tell(at, SETTINGS_FATAL,
+		              "%s = %.100s cannot be; each word is one of: %s, with ! in front to "
+		              "turn it off",
 		              c->name, text, c->allowed);
 		return NULL;
 	}
@@ -123,8 +129,10 @@ networks(const struct check *c, const char *text, const struct settings_place *a
 	char word[NET_TEXT_ROOM + 8];
 
 	if (net_find_bad(text, word, sizeof(word)))
-		settings_tell(at, SETTINGS_WARNING, "%s: \"%s\" is no network and matches nobody; write 10.0.0.0/8 or ::1",
-		              c->name, word);
+		settings_tell(
+			at, SETTINGS_WARNING,
+			"%s: \"%s\" is no network and matches nobody; write 10.0.0.0/8 or ::1",
+			c->name, word);
 	return text;
 }
 
@@ -132,8 +140,9 @@ networks(const struct check *c, const char *text, const struct settings_place *a
 static bool
 variables_are_known(const char *name, const char *text, const struct settings_place *at)
 {
-	static const struct expand_values any = { .user = "u@d", .home = "/h", .service = "s", .local_ip = "l",
-		                                  .remote_ip = "r" };
+	static const struct expand_values any = {
+		.user = "u@d", .home = "/h", .service = "s", .local_ip = "l", .remote_ip = "r"
+	};
 	const char *why;
 
 	if (expand(text, &any, at->mem, &why))
@@ -153,8 +162,10 @@ static const char *
 location(const struct check *c, const char *text, const struct settings_place *at)
 {
 	if (!span_starts(span_of(text), "maildir:")) {
-		settings_tell(at, SETTINGS_WARNING, "%s = %.100s: linnet serves Maildir only; the default stands. "
-		                                    "Write maildir:/path", c->name, text);
+		settings_tell(at, SETTINGS_WARNING,
+		              "%s = %.100s: linnet serves Maildir only; the default stands. "
+		              "Write maildir:/path",
+		              c->name, text);
 		return NULL;
 	}
 	return variables_are_known(c->name, text, at) ? text : NULL;
@@ -167,7 +178,8 @@ number(const struct check *c, const char *text, const struct settings_place *at)
 
 	if (number_parse(span_of(text), UINT32_MAX, &n))
 		return text;
-	settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; allowed is a number", c->name, text);
+	settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; allowed is a number", c->name,
+	              text);
 	return NULL;
 }
 
@@ -180,7 +192,9 @@ uidl_format(const struct check *c, const char *text, const struct settings_place
 
 		if (*letter && strchr(c->allowed, *letter))
 			continue;
-		settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; the variables are %%u, %%v and %%f, as in %%08Xu%%08Xv",
+		settings_tell(at, SETTINGS_FATAL,
+		              "%s = %.100s cannot be; the variables are %%u, %%v and %%f, as in "
+		              "%%08Xu%%08Xv",
 		              c->name, text);
 		return NULL;
 	}
@@ -190,14 +204,16 @@ uidl_format(const struct check *c, const char *text, const struct settings_place
 #define TLS_WORDS "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"
 
 static const struct check checks[] = {
-	{ "protocols",                words_of,     "imap pop3", "lmtp sieve submission managesieve imaps pop3s none" },
+	{ "protocols",                words_of,     "imap pop3",
+	  "lmtp sieve submission managesieve imaps pop3s none" },
 	{ "mail_location",            location,     NULL, NULL },
 	{ "disable_plaintext_auth",   yes_or_no,    NULL, NULL },
 	{ "ssl",                      one_of,       "no yes required", NULL },
 	{ "ssl_min_protocol",         one_of,       TLS_WORDS, NULL },
 	{ "ssl_protocols",            tls_versions, "SSLv2 SSLv3 " TLS_WORDS, NULL },
 	{ "auth_mechanisms",          words_of,     "plain login",
-	  "digest-md5 cram-md5 ntlm rpa apop anonymous gssapi otp skey gss-spnego external oauthbearer xoauth2 "
+	  "digest-md5 cram-md5 ntlm rpa apop anonymous gssapi otp skey gss-spnego external "
+	  "oauthbearer xoauth2 "
 	  "scram-sha-1 scram-sha-256 dovecot-token" },
 	{ "auth_username_format",     variables,    NULL, NULL },
 	{ "login_trusted_networks",   networks,     NULL, NULL },
@@ -216,7 +232,10 @@ settings_check(const char *name, const char *text, const struct settings_place *
 	return text;
 }
 
-/* Names of Dovecot's that ask for more safety than there is here, and the values that ask for nothing. */
+/*
+ * Names of Dovecot's that ask for more safety than there is here, and the values
+ * that ask for nothing.
+ */
 static const struct refused {
 	const char *name, *harmless;
 } refused[] = {
@@ -231,7 +250,9 @@ settings_check_refused(const char *name, const char *text, const struct settings
 		if (strcmp(refused[i].name, name) != 0)
 			continue;
 		if (!find_word(refused[i].harmless, span_of(text)).at)
-			settings_tell(at, SETTINGS_FATAL, "linnet has no %s; reading over it would be less safe than the file says",
+			settings_tell(at, SETTINGS_FATAL,
+			              "linnet has no %s; reading over it would be less safe than "
+			              "the file says",
 			              name);
 		return true;
 	}

@@ -105,7 +105,8 @@ compare(const void *name, const void *each)
 bool
 settings_dovecot_knows(const char *name)
 {
-	return bsearch(name, names, sizeof(names) / sizeof(names[0]), sizeof(names[0]), compare) != NULL;
+	return bsearch(name, names, sizeof(names) / sizeof(names[0]), sizeof(names[0]), compare) !=
+	       NULL;
 }
 
 const char *

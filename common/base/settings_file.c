@@ -115,11 +115,13 @@ include(struct reader *r, const char *file, const struct settings_item *item)
 	if (result == 0)
 		globfree(&found);
 	else if (!w.is_try)
-		settings_tell(&at, SETTINGS_FATAL, "no file matches %s; !include_try lets that be", path);
+		settings_tell(&at, SETTINGS_FATAL, "no file matches %s; !include_try lets that be",
+		              path);
 }
 
 static void
-close_section(struct reader *r, const struct settings_place *at, const struct settings_node *outermost)
+close_section(struct reader *r, const struct settings_place *at,
+              const struct settings_node *outermost)
 {
 	if (r->open == outermost) {
 		settings_tell(at, SETTINGS_FATAL, "a } without its {");
@@ -136,8 +138,9 @@ read_item(struct reader *r, const char *file, const struct settings_item *item,
 	struct settings_place at = place(r, file, item->line);
 
 	if (item->cut)
-		settings_tell(&at, SETTINGS_WARNING, "the # inside a word begins a comment, as in Dovecot: put the value "
-		                                     "in quotes to keep it, or a blank in front of the #");
+		settings_tell(&at, SETTINGS_WARNING,
+		              "the # inside a word begins a comment, as in Dovecot: put the value "
+		              "in quotes to keep it, or a blank in front of the #");
 	switch (item->kind) {
 	case SETTINGS_OPEN:
 	case SETTINGS_VALUE:
@@ -163,17 +166,20 @@ read_text(struct reader *r, const char *file, struct span text)
 	struct settings_item item;
 
 	settings_lex_open(&lexer, text, r->mem);
-	while ((item = settings_lex(&lexer)).kind != SETTINGS_END && r->nesting <= LIMIT_CONF_NESTING)
+	while ((item = settings_lex(&lexer)).kind != SETTINGS_END &&
+	       r->nesting <= LIMIT_CONF_NESTING)
 		read_item(r, file, &item, outermost);
 	if (r->nesting > LIMIT_CONF_NESTING) {
 		struct settings_place at = place(r, file, item.line);
 
-		settings_tell(&at, SETTINGS_FATAL, "more than %d sections inside each other", LIMIT_CONF_NESTING);
+		settings_tell(&at, SETTINGS_FATAL, "more than %d sections inside each other",
+		              LIMIT_CONF_NESTING);
 	}
 	for (; r->open != outermost; r->open = r->open->parent, r->nesting--) {
 		struct settings_place at = place(r, file, r->open->line);
 
-		settings_tell(&at, SETTINGS_FATAL, "the section \"%s\" that begins here has no }", r->open->name);
+		settings_tell(&at, SETTINGS_FATAL, "the section \"%s\" that begins here has no }",
+		              r->open->name);
 	}
 }
 
@@ -201,7 +207,8 @@ read_wish(struct reader *r, const struct wish *w)
 		bool is_absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
 
 		if (!w->is_try || !is_absent)
-			settings_tell(&at, SETTINGS_FATAL, "cannot read %s: %s", w->path, strerror(errno));
+			settings_tell(&at, SETTINGS_FATAL, "cannot read %s: %s", w->path,
+			              strerror(errno));
 	} else if (span_find(buf_view(&text), '\0')) {
 		settings_tell(&at, SETTINGS_FATAL, "%s is no text: it has a NUL byte", w->path);
 	} else {

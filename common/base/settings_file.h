@@ -12,13 +12,15 @@ struct settings_node {
 	bool                  is_section;
 	const char           *file;
 	unsigned              line;
-	struct settings_node *parent, *first, *last, *next; /* children of a section, in the order of the file */
+	/* children of a section, in the order of the file */
+	struct settings_node *parent, *first, *last, *next;
 };
 
 /*
  * The root of the tree, never NULL; what is wrong is in *problems, and then the
  * tree holds what could be read.  All lives in mem.
  */
-struct settings_node *settings_read(const char *path, struct arena *mem, struct settings_problems *problems);
+struct settings_node *settings_read(const char *path, struct arena *mem,
+                                    struct settings_problems *problems);
 
 #endif

@@ -43,7 +43,10 @@ quote_end(struct span s, size_t from)
 	return i < s.len ? i : s.len;
 }
 
-/* As in Dovecot a '#' begins a comment also inside a word, which is worth a warning: a password may be cut. */
+/*
+ * As in Dovecot a '#' begins a comment also inside a word, which is worth a
+ * warning: a password may be cut.
+ */
 static struct span
 without_comment(struct settings_lexer *l, struct span line)
 {
@@ -143,7 +146,9 @@ static struct settings_item
 bad(struct settings_lexer *l, const char *why)
 {
 	l->tail = SPAN_NONE;
-	return (struct settings_item){ .kind = SETTINGS_BAD, .line = l->line, .cut = l->cut, .name = "", .text = why };
+	return (struct settings_item){
+		.kind = SETTINGS_BAD, .line = l->line, .cut = l->cut, .name = "", .text = why
+	};
 }
 
 /* What stands behind "=": the whole line, or one word where a brace stands in the line. */
@@ -188,7 +193,8 @@ lex_section(struct settings_lexer *l, struct span name, struct span s)
 	item.text = take_text(l->mem, &s, "{");
 	skip_blanks(&s);
 	if (s.len == 0 || s.at[0] != '{')
-		return bad(l, "expected \"name = value\", \"name {\", \"name argument {\", \"}\" or \"!include path\"");
+		return bad(l, "expected \"name = value\", \"name {\", \"name argument {\", \"}\" "
+		              "or \"!include path\"");
 	l->tail = span_skip(s, 1);
 	return item;
 }
@@ -203,8 +209,11 @@ lex_include(struct settings_lexer *l, struct span name, struct span s)
 		return bad(l, "of the words with \"!\" only !include and !include_try are known");
 	if (s.len == 0)
 		return bad(l, "expected a path behind !include");
-	return (struct settings_item){ .kind = is_try ? SETTINGS_INCLUDE_TRY : SETTINGS_INCLUDE, .line = l->line,
-		                       .cut = l->cut, .name = "", .text = take_value(l, &s, false) };
+	return (struct settings_item){ .kind = is_try ? SETTINGS_INCLUDE_TRY : SETTINGS_INCLUDE,
+		                       .line = l->line,
+		                       .cut = l->cut,
+		                       .name = "",
+		                       .text = take_value(l, &s, false) };
 }
 
 struct settings_item
@@ -216,10 +225,15 @@ settings_lex(struct settings_lexer *l)
 	skip_blanks(&s);
 	has_braces = s.len > 0;
 	if (!has_braces && !next_line(l, &s))
-		return (struct settings_item){ .kind = SETTINGS_END, .line = l->line, .name = "", .text = "" };
+		return (struct settings_item){
+			.kind = SETTINGS_END, .line = l->line, .name = "", .text = ""
+		};
 	if (s.at[0] == '}') {
 		l->tail = span_skip(s, 1);
-		return (struct settings_item){ .kind = SETTINGS_CLOSE, .line = l->line, .cut = l->cut, .name = "",
+		return (struct settings_item){ .kind = SETTINGS_CLOSE,
+			                       .line = l->line,
+			                       .cut = l->cut,
+			                       .name = "",
 			                       .text = "" };
 	}
 	name = take_word(&s, "={}");

@@ -28,7 +28,8 @@ struct settings_item {
 	enum settings_form form; /* of SETTINGS_VALUE */
 	unsigned           line; /* the last one of a continued line */
 	bool               cut;  /* a '#' inside a word began a comment: worth a warning */
-	const char        *name, *text; /* in the lexer's arena, never NULL where the kind has them */
+	/* in the lexer's arena, never NULL where the kind has them */
+	const char        *name, *text;
 };
 
 struct settings_lexer {

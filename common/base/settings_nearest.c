@@ -17,7 +17,8 @@ enum { NAME_MOST = 64, COMPLAINTS_MOST = 100 };
 struct settings_nearest
 settings_nearest_to(const char *word, size_t complaints)
 {
-	return (struct settings_nearest){ complaints < COMPLAINTS_MOST ? word : "", NULL, UINT_MAX };
+	return (struct settings_nearest){ complaints < COMPLAINTS_MOST ? word : "", NULL,
+		                          UINT_MAX };
 }
 
 static unsigned

@@ -11,7 +11,10 @@ struct settings_nearest {
 	unsigned    distance;
 };
 
-/* complaints: how many there were before; beyond a hundred nobody reads proposals, and none are made. */
+/*
+ * complaints: how many there were before; beyond a hundred nobody reads
+ * proposals, and none are made.
+ */
 struct settings_nearest settings_nearest_to(const char *word, size_t complaints);
 void settings_nearest_try(struct settings_nearest *n, const char *known);
 

@@ -31,7 +31,8 @@ settings_tell(const struct settings_place *at, enum settings_level level, const 
 static void
 log_one(const struct settings_problem *p)
 {
-	void (*log)(const char *, ...) __attribute__((format(printf, 1, 2))) = p->fatal ? log_error : log_warning;
+	void (*log)(const char *, ...)
+		__attribute__((format(printf, 1, 2))) = p->fatal ? log_error : log_warning;
 
 	if (p->line > 0)
 		log("%s line %u: %s", p->file, p->line, p->text);

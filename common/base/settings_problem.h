@@ -14,8 +14,11 @@ struct settings_place {
 	unsigned                  line;
 };
 
-/* text is a sentence without a full stop; what came from the file in it is cut to a readable length by the caller's format. */
-void settings_tell(const struct settings_place *at, enum settings_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * text is a sentence without a full stop; what came from the file in it is cut to
+ * a readable length by the caller's format.
+ */
+void settings_tell(const struct settings_place *at, enum settings_level level, const char *format,
+                   ...) __attribute__((format(printf, 3, 4)));
 
 #endif

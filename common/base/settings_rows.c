@@ -9,23 +9,33 @@ set(void *into, const struct settings_row *row, const char *value)
 }
 
 static void
-tell_unknown(const struct settings_place *at, const struct settings_node *node, const struct settings_row *rows)
+tell_unknown(const struct settings_place *at, const struct settings_node *node,
+             const struct settings_row *rows)
 {
 	struct settings_nearest near = settings_nearest_to(node->name, at->problems->count);
 
 	for (; rows->name; rows++)
 		settings_nearest_try(&near, rows->name);
-	settings_tell(at, SETTINGS_WARNING, "unknown %s \"%.100s\"%s%s%s", node->is_section ? "section" : "setting",
-	              node->name, near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
+	settings_tell(at, SETTINGS_WARNING, "unknown %s \"%.100s\"%s%s%s",
+	              node->is_section ? "section" : "setting", node->name,
+	              near.best ? "; did you mean " : "", near.best ? near.best : "",
+	              near.best ? "?" : "");
 }
 
-/* Dovecot reads </file and $variable only in its main file: here they are what they look like, text. */
+/*
+ * Dovecot reads </file and $variable only in its main file: here they are what
+ * they look like, text.
+ */
 static const char *
 literally(const struct settings_node *node, struct arena *mem)
 {
-	static const char *const sign[] = { [SETTINGS_TEXT] = "", [SETTINGS_PATH] = "<", [SETTINGS_VARIABLE] = "$" };
+	static const char *const sign[] = {
+		[SETTINGS_TEXT] = "", [SETTINGS_PATH] = "<", [SETTINGS_VARIABLE] = "$"
+	};
 
-	return node->form == SETTINGS_TEXT ? node->text : arena_printf(mem, "%s%s", sign[node->form], node->text);
+	return node->form == SETTINGS_TEXT ?
+	               node->text :
+	               arena_printf(mem, "%s%s", sign[node->form], node->text);
 }
 
 bool

@@ -15,7 +15,10 @@ settings_place_of(const struct settings_load *l, const struct settings_node *nod
 	return (struct settings_place){ l->mem, l->problems, node->file, node->line };
 }
 
-/* offset is that of a const char * in the section's struct; NOWHERE for a field that is only checked. */
+/*
+ * offset is that of a const char * in the section's struct; NOWHERE for a field
+ * that is only checked.
+ */
 enum { NOWHERE = -1 };
 struct field {
 	const char         *name;
@@ -81,7 +84,8 @@ is_listed(const char *const *list, const char *text)
 }
 
 static void
-tell_unknown(const struct settings_load *l, const struct settings_node *node, const struct field *fields)
+tell_unknown(const struct settings_load *l, const struct settings_node *node,
+             const struct field *fields)
 {
 	struct settings_nearest near = settings_nearest_to(node->name, l->problems->count);
 	struct settings_place at = settings_place_of(l, node);
@@ -90,12 +94,14 @@ tell_unknown(const struct settings_load *l, const struct settings_node *node, co
 		settings_nearest_try(&near, fields->name);
 	settings_tell(&at, SETTINGS_WARNING, "unknown %s \"%.100s\" in %s {}%s%s%s",
 	              node->is_section ? "section" : "setting", node->name, node->parent->name,
-	              near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
+	              near.best ? "; did you mean " : "", near.best ? near.best : "",
+	              near.best ? "?" : "");
 }
 
 /* One name = value within a section, into the struct at *into. */
 static void
-set_field(const struct settings_load *l, const struct settings_node *node, const struct field *fields, void *into)
+set_field(const struct settings_load *l, const struct settings_node *node,
+          const struct field *fields, void *into)
 {
 	struct settings_place at = settings_place_of(l, node);
 	const struct field *f = fields;
@@ -107,12 +113,13 @@ set_field(const struct settings_load *l, const struct settings_node *node, const
 		return;
 	}
 	if (node->form != SETTINGS_TEXT) {
-		settings_tell(&at, SETTINGS_FATAL, "%s: neither </file nor $variable may stand here", node->name);
+		settings_tell(&at, SETTINGS_FATAL,
+		              "%s: neither </file nor $variable may stand here", node->name);
 		return;
 	}
 	if (f->harmless && !is_listed(f->harmless, node->text))
-		settings_tell(&at, f->level, "linnet has no \"%s = %.100s\" in %s {}", node->name, node->text,
-		              node->parent->name);
+		settings_tell(&at, f->level, "linnet has no \"%s = %.100s\" in %s {}", node->name,
+		              node->text, node->parent->name);
 	if (f->offset != NOWHERE)
 		memcpy((char *)into + f->offset, &node->text, sizeof(node->text));
 }
@@ -128,8 +135,8 @@ is_for_masters(const struct settings_node *section)
 }
 
 static bool
-read_db(const struct settings_load *l, const struct settings_node *section, const char *const *drivers,
-        struct settings_db *db)
+read_db(const struct settings_load *l, const struct settings_node *section,
+        const char *const *drivers, struct settings_db *db)
 {
 	struct settings_place at = settings_place_of(l, section);
 
@@ -138,7 +145,8 @@ read_db(const struct settings_load *l, const struct settings_node *section, cons
 		if (strcmp(n->name, "master") != 0)
 			set_field(l, n, db_fields, db);
 	if (is_for_masters(section)) {
-		settings_tell(&at, SETTINGS_WARNING, "linnet has no master users; this %s {} is left out", section->name);
+		settings_tell(&at, SETTINGS_WARNING,
+		              "linnet has no master users; this %s {} is left out", section->name);
 		return false;
 	}
 	if (!db->driver[0]) {
@@ -147,13 +155,15 @@ read_db(const struct settings_load *l, const struct settings_node *section, cons
 	}
 	if (is_listed(drivers, db->driver))
 		return true;
-	settings_tell(&at, SETTINGS_WARNING, "linnet has no driver \"%.100s\"; this %s {} is left out", db->driver,
+	settings_tell(&at, SETTINGS_WARNING,
+	              "linnet has no driver \"%.100s\"; this %s {} is left out", db->driver,
 	              section->name);
 	return false;
 }
 
 static void
-add_db(struct settings_load *l, const struct settings_db *db, struct settings_db **list, size_t *count, size_t *room)
+add_db(struct settings_load *l, const struct settings_db *db, struct settings_db **list,
+       size_t *count, size_t *room)
 {
 	*list = arena_grow(l->mem, *list, *count, room, sizeof(**list));
 	(*list)[(*count)++] = *db;
@@ -189,7 +199,8 @@ mailbox_of(struct settings_load *l, const char *name)
 	for (size_t i = 0; i < s->mailbox_count; i++)
 		if (strcmp(s->mailbox[i].name, name) == 0)
 			return &s->mailbox[i];
-	s->mailbox = arena_grow(l->mem, s->mailbox, s->mailbox_count, &l->mailbox_room, sizeof(*s->mailbox));
+	s->mailbox = arena_grow(l->mem, s->mailbox, s->mailbox_count, &l->mailbox_room,
+	                        sizeof(*s->mailbox));
 	s->mailbox[s->mailbox_count] = (struct settings_mailbox){ name, "", "no" };
 	return &s->mailbox[s->mailbox_count++];
 }
@@ -197,8 +208,9 @@ mailbox_of(struct settings_load *l, const char *name)
 static bool
 is_special_use(const char *text)
 {
-	static const char *const known[] = { "\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk",
-		                             "\\Sent", "\\Trash", NULL };
+	static const char *const known[] = { "\\All",     "\\Archive",   "\\Drafts",
+		                             "\\Flagged", "\\Important", "\\Junk",
+		                             "\\Sent",    "\\Trash",     NULL };
 	struct span rest = span_of(text), word;
 
 	while (span_split(&rest, ' ', &word)) {
@@ -226,13 +238,17 @@ read_mailbox(struct settings_load *l, const struct settings_node *section)
 	for (const struct settings_node *n = section->first; n; n = n->next)
 		set_field(l, n, mailbox_fields, box);
 	if (!is_listed(ONLY("no", "create", "subscribe"), box->automatic)) {
-		settings_tell(&at, SETTINGS_FATAL, "auto = %.100s cannot be; allowed is one of: no create subscribe",
+		settings_tell(&at, SETTINGS_FATAL,
+		              "auto = %.100s cannot be; allowed is one of: no create subscribe",
 		              box->automatic);
 		box->automatic = "no";
 	}
 	if (!is_special_use(box->special_use)) {
-		settings_tell(&at, SETTINGS_WARNING, "nobody knows special_use = %.100s; known are \\All \\Archive \\Drafts "
-		                                     "\\Flagged \\Important \\Junk \\Sent \\Trash", box->special_use);
+		settings_tell(
+			&at, SETTINGS_WARNING,
+			"nobody knows special_use = %.100s; known are \\All \\Archive \\Drafts "
+			"\\Flagged \\Important \\Junk \\Sent \\Trash",
+			box->special_use);
 		box->special_use = "";
 	}
 }
@@ -258,7 +274,8 @@ settings_section_defaults(struct settings_load *l)
 	size_t count = sizeof(builtin) / sizeof(builtin[0]);
 
 	for (size_t i = 0; i < count; i++) {
-		l->into->mailbox = arena_grow(l->mem, l->into->mailbox, i, &l->mailbox_room, sizeof(builtin[0]));
+		l->into->mailbox = arena_grow(l->mem, l->into->mailbox, i, &l->mailbox_room,
+		                              sizeof(builtin[0]));
 		l->into->mailbox[i] = builtin[i];
 	}
 	l->into->mailbox_count = count;

@@ -11,7 +11,8 @@ struct settings_load {
 	struct settings          *into;
 	struct settings_problems *problems;
 	size_t                    passdb_room, userdb_room, mailbox_room;
-	bool                      has_mailboxes; /* a file names mailboxes: the built-in ones are gone */
+	/* a file names mailboxes: the built-in ones are gone */
+	bool                      has_mailboxes;
 };
 
 void settings_section_passdb(struct settings_load *l, const struct settings_node *section);
@@ -22,6 +23,7 @@ void settings_section_namespace(struct settings_load *l, const struct settings_n
 void settings_section_defaults(struct settings_load *l);
 
 /* What is common to all sections. */
-struct settings_place settings_place_of(const struct settings_load *l, const struct settings_node *node);
+struct settings_place settings_place_of(const struct settings_load *l,
+                                        const struct settings_node *node);
 
 #endif

@@ -26,12 +26,20 @@ static const struct unit time_units[] = {
 };
 
 static const struct unit size_units[] = {
-	{ "TB", (uint64_t)KILO * KILO * KILO * KILO, " T" }, { "T", (uint64_t)KILO * KILO * KILO * KILO, NULL },
+	{ "TB", (uint64_t)KILO * KILO * KILO * KILO, " T" },
+	{ "T", (uint64_t)KILO * KILO * KILO * KILO, NULL },
 	{ "TiB", (uint64_t)KILO * KILO * KILO * KILO, NULL },
-	{ "GB", KILO * KILO * KILO, " G" }, { "G", KILO * KILO * KILO, NULL }, { "GiB", KILO * KILO * KILO, NULL },
-	{ "MB", KILO * KILO, " M" },        { "M", KILO * KILO, NULL },        { "MiB", KILO * KILO, NULL },
-	{ "kB", KILO, " k" },               { "k", KILO, NULL },               { "kiB", KILO, NULL },
-	{ "B", 1, " B" },                   { "", 1, NULL },
+	{ "GB", KILO * KILO * KILO, " G" },
+	{ "G", KILO * KILO * KILO, NULL },
+	{ "GiB", KILO * KILO * KILO, NULL },
+	{ "MB", KILO * KILO, " M" },
+	{ "M", KILO * KILO, NULL },
+	{ "MiB", KILO * KILO, NULL },
+	{ "kB", KILO, " k" },
+	{ "k", KILO, NULL },
+	{ "kiB", KILO, NULL },
+	{ "B", 1, " B" },
+	{ "", 1, NULL },
 	{ NULL, 0, NULL },
 };
 
@@ -115,7 +123,9 @@ print_file(const struct settings_value *v, struct arena *mem)
 static const char *
 parse_number(const char *text, struct settings_value *out)
 {
-	return number_parse(span_of(text), INT64_MAX, &out->number) ? NULL : "expected a number, 0 or more";
+	return number_parse(span_of(text), INT64_MAX, &out->number) ?
+	               NULL :
+	               "expected a number, 0 or more";
 }
 
 static const char *
@@ -127,7 +137,8 @@ print_number(const struct settings_value *v, struct arena *mem)
 static const char *
 parse_yes(const char *text, struct settings_value *out)
 {
-	static const char *const words[] = { "no", "yes", "n", "y", "0", "1", "false", "true", "off", "on" };
+	static const char *const words[] = { "no", "yes",   "n",    "y",   "0",
+		                             "1",  "false", "true", "off", "on" };
 
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_is_nocase(span_of(text), words[i])) {
@@ -161,7 +172,9 @@ print_time(const struct settings_value *v, struct arena *mem)
 static const char *
 parse_size(const char *text, struct settings_value *out)
 {
-	return parse_with_unit(text, size_units, &out->number) ? NULL : "expected a size: 4096, 64 k, 64 M or 1 G";
+	return parse_with_unit(text, size_units, &out->number) ?
+	               NULL :
+	               "expected a size: 4096, 64 k, 64 M or 1 G";
 }
 
 static const char *
@@ -200,7 +213,8 @@ settings_value_parse(enum settings_value_kind kind, const char *text, struct set
 }
 
 const char *
-settings_value_print(enum settings_value_kind kind, const struct settings_value *v, struct arena *mem)
+settings_value_print(enum settings_value_kind kind, const struct settings_value *v,
+                     struct arena *mem)
 {
 	return kinds[kind].print(v, mem);
 }

@@ -23,9 +23,11 @@ struct settings_value {
 };
 
 /* NULL, or what is allowed instead: "expected yes or no". */
-const char *settings_value_parse(enum settings_value_kind kind, const char *text, struct settings_value *out);
+const char *settings_value_parse(enum settings_value_kind kind, const char *text,
+                                 struct settings_value *out);
 
 /* As it would stand in a file, a text in quotes where it needs them: 30 mins, 64 M, no, "a # b". */
-const char *settings_value_print(enum settings_value_kind kind, const struct settings_value *v, struct arena *mem);
+const char *settings_value_print(enum settings_value_kind kind, const struct settings_value *v,
+                                 struct arena *mem);
 
 #endif

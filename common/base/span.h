@@ -63,7 +63,8 @@ bool span_is(struct span s, const char *word);
 /* As span_is and span_equal, with ASCII letters of either case alike. */
 bool span_is_nocase(struct span s, const char *word);
 bool span_equal_nocase(struct span a, struct span b);
-int  span_compare_nocase(struct span a, struct span b); /* as memcmp(), a shorter one first: for sorting */
+/* as memcmp(), a shorter one first: for sorting */
+int  span_compare_nocase(struct span a, struct span b);
 bool span_starts(struct span s, const char *prefix);
 bool span_starts_nocase(struct span s, const char *prefix);
 

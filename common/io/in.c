@@ -94,7 +94,8 @@ static int
 wait_readable(struct in *in, struct pollfd *set, nfds_t count, int timeout_ms, int64_t idle_since)
 {
 	int64_t give_up = timeout_ms < 0 ? INT64_MAX : clock_ms() + timeout_ms;
-	int64_t idle_end = in->idle_seconds ? idle_since + (int64_t)in->idle_seconds * 1000 : INT64_MAX;
+	int64_t idle_end = in->idle_seconds ? idle_since + (int64_t)in->idle_seconds * 1000 :
+	                                      INT64_MAX;
 	int64_t soonest = give_up < idle_end ? give_up : idle_end;
 
 	if (in->tied)

@@ -11,7 +11,13 @@
 
 struct out;
 
-enum gone { GONE_CLOSED, GONE_RESET, GONE_IDLE, GONE_TERMINATED, GONE_SLOW /* takes nothing: told by out */ };
+enum gone {
+	GONE_CLOSED,
+	GONE_RESET,
+	GONE_IDLE,
+	GONE_TERMINATED,
+	GONE_SLOW /* takes nothing: told by out */
+};
 
 /* What ends the session: logs, and does not return. */
 typedef void (*gone_function)(enum gone why) __attribute__((noreturn));
@@ -35,13 +41,17 @@ struct in {
 	uint64_t total;             /* bytes that came, for the log line at the end */
 	gone_function gone;
 	const volatile int *signal_flag;
-	sigset_t while_waiting;     /* signals blocked during a wait: those of in_open() without SIGTERM */
+	/* signals blocked during a wait: those of in_open() without SIGTERM */
+	sigset_t while_waiting;
 };
 
 void in_open(struct in *in, int fd, struct out *tied, gone_function gone);
 void in_close(struct in *in); /* frees the buffer; fd stays with the caller */
 
-/* Put bytes in front of what comes next: what the greeter had read too much.  They count as read here. */
+/*
+ * Put bytes in front of what comes next: what the greeter had read too much.
+ * They count as read here.
+ */
 void in_push_back(struct in *in, struct span bytes);
 
 enum in_line { IN_LINE, IN_LINE_TOO_LONG };
@@ -60,7 +70,10 @@ void in_skip_line(struct in *in);
 /* Exactly n bytes into to. */
 void in_bytes(struct in *in, void *to, size_t n);
 
-/* What is there, at least 1 and at most max bytes, valid until the next call: for literals that are streamed. */
+/*
+ * What is there, at least 1 and at most max bytes, valid until the next call: for
+ * literals that are streamed.
+ */
 struct span in_some(struct in *in, size_t max);
 
 /* Read over n bytes. */
@@ -75,7 +88,8 @@ bool in_has(struct in *in);
  * applies besides, counted from idle_since of clock_ms()).  True when the
  * client sent something.  Flushes the tied stream first.
  */
-bool in_wait(struct in *in, const int *other, size_t other_count, int timeout_ms, int64_t idle_since);
+bool in_wait(struct in *in, const int *other, size_t other_count, int timeout_ms,
+             int64_t idle_since);
 
 /* Give the buffer back while idle when nothing is in it. */
 void in_release(struct in *in);

@@ -79,7 +79,8 @@ write_all(struct out *o, const char *more, size_t n)
 	while (sent < all) {
 		size_t from_more = sent > o->len ? sent - o->len : 0;
 		struct iovec part[2] = {
-			{ sent < o->len ? o->data + sent : NULL, sent < o->len ? o->len - sent : 0 },
+			{ sent < o->len ? o->data + sent : NULL,
+			  sent < o->len ? o->len - sent : 0 },
 			{ (void *)(uintptr_t)(more ? more + from_more : NULL), n - from_more },
 		};
 		int first = part[0].iov_len == 0;

@@ -11,6 +11,11 @@
  * holder of the flock breaks a lock, so two sessions of linnet cannot break
  * one after the other and remove each other's new file.
  *
+ * Dovecot breaks locks by the same rules at the same time, and between looking at
+ * a file and removing it another may stand there.  So a stale lock is first renamed
+ * and looked at again: a living one is put back.  And who has broken one waits
+ * whether its own is still there, as Dovecot may have looked at the old one.
+ *
  * Others go by rule (3), too: who was stopped for so long may have lost its lock,
  * and leaves alone what then stands in its place.
  */
@@ -18,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,7 +37,8 @@
 #include "common/maildir/dir.h"
 #include "common/maildir/unique.h"
 
-enum { STALE_DEAD_MS = 100, STALE_EMPTY_MS = 1000, STALE_AGE_SECONDS = 120, PAUSE_FIRST_MS = 1, PAUSE_MOST_MS = 20 };
+enum { STALE_DEAD_MS = 100, STALE_EMPTY_MS = 1000, STALE_AGE_SECONDS = 120, PAUSE_FIRST_MS = 1, PAUSE_MOST_MS = 20,
+       AFTER_BREAKING_MS = 50 };
 
 /* A lock file of another process, as it looks now. */
 struct sight {
@@ -136,14 +143,56 @@ make_file(int dir, const char *name, struct stat *st_out)
 	return failed ? -1 : 0;
 }
 
+/* True: the very file that was found stale is gone. */
+static bool
+break_lock(int dir, const char *name, const struct sight *stale)
+{
+	char aside[NAME_MAX + 1];
+	struct sight now = *stale;
+	bool is_gone;
+
+	snprintf(aside, sizeof(aside), "linnet.tmp.%s", name);
+	unlinkat(dir, aside, 0);
+	if (dir_is_there(dir, name))
+		return false;
+	if (renameat(dir, name, dir, aside) != 0)
+		return errno == ENOENT;
+	is_gone = look(dir, aside, &now) && now.since == stale->since && now.is_dead == stale->is_dead &&
+	          now.is_empty == stale->is_empty;
+	if (!is_gone && linkat(dir, aside, dir, name, 0) != 0)
+		is_gone = true; /* somebody has made a new one by now */
+	unlinkat(dir, aside, 0);
+	return is_gone;
+}
+
+static bool
+is_own_file(int dir, const char *name, const struct stat *made)
+{
+	struct stat st;
+
+	/* inode numbers are given again at once, so the time has to be the same, too */
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == made->st_ino &&
+	       st.st_mtim.tv_sec == made->st_mtim.tv_sec && st.st_mtim.tv_nsec == made->st_mtim.tv_nsec;
+}
+
 /* What cannot be removed (a directory, a foreign file) is waited for like a lock that is held. */
 static int
 take_file(int dir, const char *name, int64_t deadline, struct stat *st_out)
 {
 	struct sight sight = { 0, 0, 0, 0, false, false };
+	bool has_broken = false;
 	long ms = PAUSE_FIRST_MS;
 
-	while (make_file(dir, name, st_out) != 0) {
+	for (;;) {
+		if (make_file(dir, name, st_out) == 0) {
+			if (!has_broken)
+				return 0;
+			pause_ms(AFTER_BREAKING_MS);
+			if (is_own_file(dir, name, st_out))
+				return 0;
+			has_broken = false;
+			continue;
+		}
 		if (errno != EEXIST) {
 			if (errno == ENOENT)
 				errno = ESTALE;
@@ -151,8 +200,10 @@ take_file(int dir, const char *name, int64_t deadline, struct stat *st_out)
 		}
 		if (!look(dir, name, &sight))
 			continue;
-		if (is_stale(&sight) && unlinkat(dir, name, 0) == 0)
+		if (is_stale(&sight) && break_lock(dir, name, &sight)) {
+			has_broken = true;
 			continue;
+		}
 		if (clock_ms() >= deadline) {
 			errno = ETIMEDOUT;
 			return -1;
@@ -160,7 +211,6 @@ take_file(int dir, const char *name, int64_t deadline, struct stat *st_out)
 		pause_ms(ms);
 		ms = ms * 2 < PAUSE_MOST_MS ? ms * 2 : PAUSE_MOST_MS;
 	}
-	return 0;
 }
 
 int
@@ -180,19 +230,8 @@ dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds)
 		return -1;
 	}
 	lock->dir = dir;
-	lock->ino = made.st_ino;
-	lock->made_at = made.st_mtim;
+	lock->made = made;
 	return 0;
-}
-
-/* Inode numbers are given again at once, so the time has to be the same, too. */
-static bool
-is_own_file(const struct dotlock *lock)
-{
-	struct stat st;
-
-	return fstatat(lock->dir, lock->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == lock->ino &&
-	       st.st_mtim.tv_sec == lock->made_at.tv_sec && st.st_mtim.tv_nsec == lock->made_at.tv_nsec;
 }
 
 void
@@ -202,7 +241,7 @@ dotlock_release(struct dotlock *lock)
 
 	if (lock->dir < 0)
 		return;
-	if (is_own_file(lock))
+	if (is_own_file(lock->dir, lock->name, &lock->made))
 		unlinkat(lock->dir, lock->name, 0);
 	flock(lock->dir, LOCK_UN);
 	lock->dir = -1;

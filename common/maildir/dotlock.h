@@ -3,8 +3,7 @@
 #define LINNET_MAILDIR_DOTLOCK_H
 
 #include <stdbool.h>
-#include <sys/types.h>
-#include <time.h>
+#include <sys/stat.h>
 
 /*
  * Two locks are taken one after the other: flock() on the directory itself,
@@ -19,11 +18,9 @@ struct dotlock {
 	int  dir;   /* borrowed; the directory the lock is about, -1 when not held */
 	char name[64];
 
-	/* dotlock.c only: the lock file that was made; one that took its place is another's */
-	ino_t           ino;
-	struct timespec made_at;
+	struct stat made; /* dotlock.c only: the lock file; one that took its place is another's */
 };
-#define DOTLOCK_NONE { -1, "", 0, { 0, 0 } }
+#define DOTLOCK_NONE { .dir = -1 }
 
 /*
  * Wait up to seconds (0: try once).  0 or -1 with errno: ETIMEDOUT, or what

@@ -8,7 +8,10 @@
 
 #define ASCII_TOPS UINT64_C(0x8080808080808080) /* the bits that no ASCII byte has */
 
-/* How many of the eight bytes of word, as they lie in memory, come before the first that is not ASCII; word has one. */
+/*
+ * How many of the eight bytes of word, as they lie in memory, come before the first that is not
+ * ASCII; word has one.
+ */
 static inline size_t
 ascii_bytes_of(uint64_t word)
 {

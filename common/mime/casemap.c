@@ -16,6 +16,7 @@
 
 enum { PAIR_DEPTH = 4 }; /* no letter of the table has more than three marks */
 enum { KNOWN_CODES = 0x800, KNOWN_MOST = 7 };
+enum { CHARACTER_MOST = 4, FOLDED_MOST = CHARACTER_MOST * (1 + PAIR_DEPTH), PIECE_BYTES = 1024 };
 
 /* Filled as letters come by; len 0: not seen yet. */
 static struct known {
@@ -23,7 +24,10 @@ static struct known {
 	char          folded[KNOWN_MOST];
 } known[KNOWN_CODES];
 
-/* The character at the front of *rest, which is moved behind it; a byte that begins none stands for itself. */
+/*
+ * The character at the front of *rest, which is moved behind it; a byte that begins none stands
+ * for itself.
+ */
 static uint32_t
 take_character(struct span *rest)
 {
@@ -39,10 +43,10 @@ take_character(struct span *rest)
 	return code;
 }
 
-static void
-add_character(uint32_t code, struct buf *out)
+/* Each put_... returns the end of what it wrote. */
+static char *
+put_character(uint32_t code, char *to)
 {
-	char to[4];
 	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 
@@ -51,7 +55,7 @@ add_character(uint32_t code, struct buf *out)
 		code >>= 6;
 	}
 	to[0] = (char)(lead[n] | code);
-	buf_add(out, to, n);
+	return to + n;
 }
 
 static uint32_t
@@ -82,8 +86,8 @@ by_letter(const void *key, const void *row)
 	return (code > p->letter) - (code < p->letter);
 }
 
-static void
-add_decomposed(uint32_t code, struct buf *out)
+static char *
+put_decomposed(uint32_t code, char *to)
 {
 	uint16_t mark[PAIR_DEPTH];
 	size_t marks = 0;
@@ -98,26 +102,27 @@ add_decomposed(uint32_t code, struct buf *out)
 		if (p->mark)
 			mark[marks++] = p->mark;
 	}
-	add_character(code, out);
+	to = put_character(code, to);
 	while (marks > 0)
-		add_character(mark[--marks], out);
+		to = put_character(mark[--marks], to);
+	return to;
 }
 
-static void
-add_folded(uint32_t code, struct buf *out)
+static char *
+put_folded(uint32_t code, char *to)
 {
-	size_t start = out->len, n;
+	char *end;
 
 	if (code < KNOWN_CODES && known[code].len > 0) {
-		buf_add(out, known[code].folded, known[code].len);
-		return;
+		memcpy(to, known[code].folded, KNOWN_MOST);
+		return to + known[code].len;
 	}
-	add_decomposed(fold(code), out);
-	n = out->len - start;
-	if (code < KNOWN_CODES && n <= KNOWN_MOST) {
-		memcpy(known[code].folded, out->data + start, n);
-		known[code].len = (unsigned char)n;
+	end = put_decomposed(fold(code), to);
+	if (code < KNOWN_CODES && end - to <= KNOWN_MOST) {
+		memcpy(known[code].folded, to, (size_t)(end - to));
+		known[code].len = (unsigned char)(end - to);
 	}
+	return end;
 }
 
 /*
@@ -129,13 +134,14 @@ static size_t
 lower_ascii(struct span s, char *to)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101);
-	uint64_t word, low;
+	uint64_t word, low, upper;
 	size_t n = 0;
 
 	for (; s.len - n >= sizeof(word); n += sizeof(word)) {
 		memcpy(&word, s.at + n, sizeof(word));
 		low = word & ~ASCII_TOPS;
-		low |= (((low + each * (0x80 - 'A')) ^ (low + each * (0x7f - 'Z'))) & ASCII_TOPS) >> 2;
+		upper = (low + each * (0x80 - 'A')) ^ (low + each * (0x7f - 'Z'));
+		low |= (upper & ASCII_TOPS) >> 2;
 		memcpy(to + n, &low, sizeof(low));
 		if (word & ASCII_TOPS)
 			return n + ascii_bytes_of(word);
@@ -149,12 +155,19 @@ void
 casemap_fold(struct span utf8, struct buf *out)
 {
 	while (utf8.len > 0) {
-		size_t n = lower_ascii(utf8, buf_reserve(out, utf8.len));
+		size_t piece = utf8.len < PIECE_BYTES ? utf8.len : PIECE_BYTES;
+		const char *end = utf8.at + piece;
+		char *to = buf_reserve(out, piece * FOLDED_MOST);
 
-		out->len += n;
-		out->data[out->len] = '\0';
-		utf8 = span_skip(utf8, n);
-		while (utf8.len > 0 && (unsigned char)utf8.at[0] >= 0x80)
-			add_folded(take_character(&utf8), out);
+		while (utf8.at < end) {
+			size_t n = lower_ascii(span_make(utf8.at, (size_t)(end - utf8.at)), to);
+
+			to += n;
+			utf8 = span_skip(utf8, n);
+			while (utf8.at < end && (unsigned char)utf8.at[0] >= 0x80)
+				to = put_folded(take_character(&utf8), to);
+		}
+		*to = '\0';
+		out->len = (size_t)(to - out->data);
 	}
 }

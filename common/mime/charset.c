@@ -2,9 +2,9 @@
  * charset.c - character sets to UTF-8
  *
  * UTF-8 and US-ASCII (which mail that is neither calls itself too) are checked
- * here; the rest goes through tables or libc's iconv (charset_set.c).  Only the sets of the table below
- * are let through to it: a message names its set, and the rare converters of
- * some libc have had holes.
+ * here; the rest goes through tables or libc's iconv (charset_set.c).  Only the
+ * sets of the table below are let through to it: a message names its set, and
+ * the rare converters of some libc have had holes.
  */
 #include "common/mime/charset.h"
 
@@ -28,7 +28,10 @@ struct charset {
 
 static const char replacement[] = "\xef\xbf\xbd";
 
-/* What mail writes, lower case, and what iconv calls it; NULL: UTF-8.  A '#' at the end stands for digits. */
+/*
+ * What mail writes, lower case, and what iconv calls it; NULL: UTF-8.  A '#' at the end stands for
+ * digits.
+ */
 static const struct row {
 	const char *name, *iconv;
 } rows[] = {
@@ -202,7 +205,10 @@ utf8_first(const unsigned char *s, size_t n)
 	return len;
 }
 
-/* How many bytes of valid characters s begins with; *why_out, when these are not all, is what utf8_first() says there. */
+/*
+ * How many bytes of valid characters s begins with; *why_out, when these are not all, is what
+ * utf8_first() says there.
+ */
 static size_t
 valid_run(struct span s, int *why_out)
 {

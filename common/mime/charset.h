@@ -7,7 +7,10 @@
 #include "common/base/buf.h"
 #include "common/base/span.h"
 
-/* A converter keeps what is incomplete between two pieces of input.  UTF-8 and US-ASCII need no iconv. */
+/*
+ * A converter keeps what is incomplete between two pieces of input.  UTF-8 and US-ASCII need no
+ * iconv.
+ */
 struct charset;
 struct charset *charset_open(struct span name); /* NULL: not known here */
 struct charset *charset_close(struct charset *cs);

@@ -17,7 +17,10 @@ static const char unknown[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 static struct charset_set *sets;
 
-/* What byte c alone is, into to; 0 when it is no character alone: the set has longer ones, or states. */
+/*
+ * What byte c alone is, into to; 0 when it is no character alone: the set has longer ones, or
+ * states.
+ */
 static size_t
 convert_byte(iconv_t cd, unsigned char c, char to[3])
 {
@@ -42,9 +45,11 @@ fill_table(struct charset_set *set, iconv_t cd)
 		if (convert_byte(cd, c, ascii) != 1 || ascii[0] != (char)c)
 			return false;
 	for (int i = 0; i < CHARSET_TOPS; i++) {
-		set->utf8_len[i] = (unsigned char)convert_byte(cd, (unsigned char)(CHARSET_TOPS + i), set->utf8[i]);
-		if (set->utf8_len[i] == 0)
+		size_t n = convert_byte(cd, (unsigned char)(CHARSET_TOPS + i), set->utf8[i]);
+
+		if (n == 0)
 			return false;
+		set->utf8_len[i] = (unsigned char)n;
 	}
 	return true;
 }

@@ -21,7 +21,9 @@ struct charset_set {
 /* By iconv's name, shorter than CHARSET_SET_NAME; NULL: iconv does not know it. */
 struct charset_set *charset_set_find(const char *name);
 
-/* Its converter, (iconv_t)-1 when there is none; given back, it is kept for the next one who asks. */
+/*
+ * Its converter, (iconv_t)-1 when there is none; given back, it is kept for the next one who asks.
+ */
 iconv_t charset_set_open(struct charset_set *set);
 void    charset_set_close(struct charset_set *set, iconv_t cd);
 

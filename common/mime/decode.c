@@ -2,8 +2,9 @@
  * decode.c - content transfer encodings, decoded piece by piece
  *
  * SEARCH decodes whole mailboxes, so both encodings have a fast way for what
- * lies whole in one piece - four base64 letters, quoted-printable between blanks at the end of a line - and a
- * slow one, byte by byte, for what is cut or out of the ordinary.
+ * lies whole in one piece - four base64 letters, quoted-printable without blanks
+ * at the end of a line - and a slow one, byte by byte, for what is cut or out of
+ * the ordinary.
  */
 #include "common/mime/decode.h"
 
@@ -219,7 +220,10 @@ feed_qp_run(struct span s, struct buf *out)
 	return (size_t)(at - s.at);
 }
 
-/* Bytes at the front of s that feed_qp_run() may have: without blanks at the end, which a line end may follow. */
+/*
+ * Bytes at the front of s that feed_qp_run() may have: without blanks at the end, which a line end
+ * may follow.
+ */
 static struct span
 without_late_blanks(struct span s)
 {

@@ -3,7 +3,10 @@
 
 #include "common/base/limits.h"
 
-/* The LF of the first empty line of s, which begins a line; an empty line is LF, or CR LF.  NULL: not within s. */
+/*
+ * The LF of the first empty line of s, which begins a line; an empty line is LF, or CR LF.  NULL:
+ * not within s.
+ */
 static const char *
 find_empty_line(struct span s)
 {

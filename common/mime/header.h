@@ -11,7 +11,10 @@
 #include "common/base/span.h"
 #include "common/mime/source.h"
 
-/* One field as it stands in the block: name without blanks, raw value with its folding and without the last line end. */
+/*
+ * One field as it stands in the block: name without blanks, raw value with its folding and without
+ * the last line end.
+ */
 struct field {
 	struct span name, value;
 	struct span whole; /* all bytes, with the line end: for BODY[HEADER.FIELDS] */
@@ -24,7 +27,10 @@ struct field {
  */
 struct span header_read(struct source *src, uint64_t at, uint64_t end, struct arena *mem, uint64_t *body_at_out);
 
-/* Walk the fields: begin with rest = the block. False at the empty line or the end.  A line without ':' is skipped. */
+/*
+ * Walk the fields: begin with rest = the block. False at the empty line or the end.  A line
+ * without ':' is skipped.
+ */
 bool header_next(struct span *rest, struct field *field_out);
 
 /* First field of that name (ASCII case alike); false when there is none. */
@@ -37,9 +43,9 @@ bool header_find(struct span block, const char *name, struct field *field_out);
 struct span header_unfold(struct span value, struct arena *mem);
 
 /*
- * Unfolded, RFC 2047 encoded words decoded, as valid UTF-8: for SEARCH, SORT, previews.  What cannot
- * be decoded stays as it is written; bytes that are not UTF-8, and NUL, become U+FFFD, CR, LF and TAB a
- * space.  May borrow from value.
+ * Unfolded, RFC 2047 encoded words decoded, as valid UTF-8: for SEARCH, SORT,
+ * previews.  What cannot be decoded stays as it is written; bytes that are not
+ * UTF-8, and NUL, become U+FFFD, CR, LF and TAB a space.  May borrow from value.
  */
 struct span header_decode(struct span value, struct arena *mem);
 
@@ -62,7 +68,10 @@ struct mime_value {
 /* False: not even a type.  At most LIMIT_MIME_PARAMETERS are looked at. */
 bool header_parse_mime(struct span value, struct arena *mem, struct mime_value *out);
 
-/* Decoded value of the first parameter of that name, one in RFC 2231's form preferred; SPAN_NONE when absent. */
+/*
+ * Decoded value of the first parameter of that name, one in RFC 2231's form preferred; SPAN_NONE
+ * when absent.
+ */
 struct span mime_parameter(const struct mime_value *v, const char *name);
 
 #endif

@@ -88,7 +88,9 @@ is_any(const void *vector)
 	return (half[0] | half[1]) != 0;
 }
 
-/* Is there a LF with "--" behind it among the BLOCK bytes from p on?  Two bytes more may be read. */
+/*
+ * Is there a LF with "--" behind it among the BLOCK bytes from p on?  Two bytes more may be read.
+ */
 static bool
 has_dashes(const char *p)
 {
@@ -106,7 +108,10 @@ has_dashes(const char *p)
 		memcpy(&here, p, WIDE);
 		memcpy(&second, p + 1, WIDE);
 		memcpy(&third, p + 2, WIDE);
-		found |= (__typeof__(lf))(here == lf) & (__typeof__(lf))(second == dash) & (__typeof__(lf))(third == dash);
+		here = (__typeof__(lf))(here == lf);
+		second = (__typeof__(lf))(second == dash);
+		third = (__typeof__(lf))(third == dash);
+		found |= here & second & third;
 	}
 	return is_any(&found);
 }
@@ -128,7 +133,10 @@ line_ends_find_dashes(struct span s)
 	return NULL;
 }
 
-/* Is there a blank with a CR or LF behind it among the BLOCK bytes from p on?  One byte more may be read. */
+/*
+ * Is there a blank with a CR or LF behind it among the BLOCK bytes from p on?  One byte more may
+ * be read.
+ */
 static bool
 has_blank(const char *p)
 {
@@ -162,8 +170,11 @@ line_ends_blank(struct span s)
 
 	while (s.len - i > BLOCK && !has_blank(s.at + i))
 		i += BLOCK;
-	for (; i + 1 < s.len; i++)
-		if ((s.at[i] == ' ' || s.at[i] == '\t') && (s.at[i + 1] == '\r' || s.at[i + 1] == '\n'))
+	for (; i + 1 < s.len; i++) {
+		bool is_blank = s.at[i] == ' ' || s.at[i] == '\t';
+
+		if (is_blank && (s.at[i + 1] == '\r' || s.at[i + 1] == '\n'))
 			return i;
+	}
 	return s.len;
 }

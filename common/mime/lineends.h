@@ -17,7 +17,10 @@ void line_ends_count(struct span s, char before, struct line_ends *n);
 /* The first LF of s with "--" behind it, all within s; NULL when there is none. */
 const char *line_ends_find_dashes(struct span s);
 
-/* How many bytes s has in front of the first blank with a CR or LF behind it, both within s; s.len when there is none. */
+/*
+ * How many bytes s has in front of the first blank with a CR or LF behind it, both within s; s.len
+ * when there is none.
+ */
 size_t line_ends_blank(struct span s);
 
 #endif

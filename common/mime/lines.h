@@ -15,16 +15,22 @@ struct point {
 struct lines {
 	struct source *src;
 	struct point   here;
-	struct point   before; /* where the line in front of here ends, without its line end; not kept at the end of the file */
+	struct point   before; /* end of the line in front, without its line end; not at the end of the file */
 };
 
 void lines_take(struct lines *l);      /* over one line */
 void lines_take_rest(struct lines *l); /* to the end of the file */
 
-/* Over this line and on to the next one that begins with "--": the only ones that may be a boundary. */
+/*
+ * Over this line and on to the next one that begins with "--": the only ones that may be a
+ * boundary.
+ */
 void lines_to_dashes(struct lines *l);
 
-/* Over all lines, if any, up to one that is empty, begins with '-' or CR, or may not be whole in the window. */
+/*
+ * Over all lines, if any, up to one that is empty, begins with '-' or CR, or may not be whole in
+ * the window.
+ */
 void lines_to_unusual(struct lines *l);
 
 #endif

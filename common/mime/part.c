@@ -203,7 +203,7 @@ part_parse(struct source *src, struct arena *mem)
 	struct walk w = { .lines.src = src, .mem = mem };
 	struct part *root;
 
-	source_peek(src, 0, ALL_AT_ONCE); /* in one read, where the header alone would be the first */
+	source_peek(src, 0, ALL_AT_ONCE); /* or the header alone would be read first */
 	root = begin_part(&w, NULL);
 	do {
 		read_header(&w);
@@ -221,7 +221,10 @@ part_parse(struct source *src, struct arena *mem)
 	return root;
 }
 
-/* Part number n of p; is_message: p stands for the message that it is, whose only part may be itself. */
+/*
+ * Part number n of p; is_message: p stands for the message that it is, whose only part may be
+ * itself.
+ */
 static struct part *
 child(struct part *p, uint32_t n, bool is_message)
 {

@@ -121,7 +121,10 @@ read_at(struct source *src, char *to, size_t n, uint64_t at)
 	}
 }
 
-/* Make the window hold want bytes from offset at on; both lie within the file, want within the room. */
+/*
+ * Make the window hold want bytes from offset at on; both lie within the file, want within the
+ * room.
+ */
 static void
 load(struct source *src, uint64_t at, size_t want)
 {
@@ -238,7 +241,10 @@ replace_nul(char *at, size_t n)
 		*at++ = (char)0x80;
 }
 
-/* Piece w in CRLF form; before is the byte in front of it.  w itself where nothing is to be changed. */
+/*
+ * Piece w in CRLF form; before is the byte in front of it.  w itself where nothing is to be
+ * changed.
+ */
 static struct span
 to_crlf(struct source *src, struct span w, char before, bool has_bare)
 {

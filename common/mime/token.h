@@ -15,13 +15,19 @@
 /* CFWS: blanks and comments, which may be nested to any depth. */
 void token_skip_blank(struct span *rest);
 
-/* As token_skip_blank; the text of the last comment is put into *comment_out (its raw inside), which is left alone when there is none. */
+/*
+ * As token_skip_blank; the text of the last comment is put into *comment_out (its raw inside),
+ * which is left alone when there is none.
+ */
 void token_skip_comment(struct span *rest, struct span *comment_out);
 
 /* quoted-string: *rest begins with '"'.  Its text without quotes, backslashes and line ends. */
 struct span token_quoted(struct span *rest, struct arena *mem);
 
-/* All bytes up to a blank, a control byte, or one of stops, which has no letters and digits; may be empty. */
+/*
+ * All bytes up to a blank, a control byte, or one of stops, which has no letters and digits; may
+ * be empty.
+ */
 struct span token_word(struct span *rest, const char *stops);
 
 /* Take byte c if it is next. */

@@ -145,7 +145,9 @@ with_spaces_for_tabs(struct span s, struct arena *mem)
 	return span_make(copy, s.len);
 }
 
-/* NUL, CR and LF may come out of encoded words; nobody who compares or shows the text wants them. */
+/*
+ * NUL, CR and LF may come out of encoded words; nobody who compares or shows the text wants them.
+ */
 static struct span
 copy_clean(struct span s, struct arena *mem)
 {

@@ -43,7 +43,8 @@ descriptors_listen_fds(void)
 	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
 	uint64_t count, owner;
 
-	if (!fds || !pid || !number_parse(span_of(pid), INT32_MAX, &owner) || owner != (uint64_t)getpid())
+	if (!fds || !pid || !number_parse(span_of(pid), INT32_MAX, &owner) ||
+	    owner != (uint64_t)getpid())
 		return 0;
 	return number_parse(span_of(fds), DESCRIPTORS_LISTEN_MOST, &count) ? (int)count : 0;
 }
@@ -88,7 +89,8 @@ descriptors_addresses(int fd, struct net_address *remote_out, struct net_address
 int
 descriptors_lift_client(int fd)
 {
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1),
+	    null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (high < 0 || null < 0)
 		die("no descriptor left: %s", strerror(errno));
@@ -125,6 +127,7 @@ descriptors_tune(int fd)
 	if (flags >= 0 && (flags & O_NONBLOCK))
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int)) != 0)
+		if (setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+		               sizeof(int)) != 0)
 			return;
 }

@@ -6,7 +6,10 @@
 
 #include "common/base/net.h"
 
-/* Descriptors 0-2 that are closed become /dev/null, so that no later file is taken for one of them. */
+/*
+ * Descriptors 0-2 that are closed become /dev/null, so that no later file is
+ * taken for one of them.
+ */
 void descriptors_fill_standard(void);
 
 /* Close all from first on: none is to leak into a session. */
@@ -19,7 +22,12 @@ void descriptors_close_from(int first);
 int descriptors_listen_fds(void);
 enum { DESCRIPTORS_LISTEN_START = 3, DESCRIPTORS_LISTEN_MOST = 64 };
 
-enum descriptor_kind { DESCRIPTOR_OTHER, DESCRIPTOR_CONNECTED, DESCRIPTOR_LISTENING, DESCRIPTOR_PIPE };
+enum descriptor_kind {
+	DESCRIPTOR_OTHER,
+	DESCRIPTOR_CONNECTED,
+	DESCRIPTOR_LISTENING,
+	DESCRIPTOR_PIPE
+};
 enum descriptor_kind descriptors_kind(int fd);
 
 /* The connection's two ends; not known for a UNIX socket. */
@@ -31,7 +39,10 @@ void descriptors_addresses(int fd, struct net_address *remote_out, struct net_ad
  */
 int descriptors_lift_client(int fd);
 
-/* What a mail connection wants of TCP: no delay, dead peers found within five minutes (L07); blocking. */
+/*
+ * What a mail connection wants of TCP: no delay, dead peers found within five
+ * minutes (L07); blocking.
+ */
 void descriptors_tune(int fd);
 
 #endif

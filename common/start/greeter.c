@@ -33,7 +33,8 @@ greeter_facts(const struct greeter *g)
 
 /* To the monitor.  What does not fit is a fault of this process, which can only end. */
 static void
-tell(struct greeter *g, enum greeter_kind kind, struct span name, struct span user, struct span data)
+tell(struct greeter *g, enum greeter_kind kind, struct span name, struct span user,
+     struct span data)
 {
 	size_t size;
 
@@ -223,7 +224,8 @@ user_of(struct greeter *g, struct span response)
 	struct span rest, word;
 	size_t len;
 
-	if (!response.at || response.len > sizeof(g->scratch) || !base64_decode(response, g->scratch, &len))
+	if (!response.at || response.len > sizeof(g->scratch) ||
+	    !base64_decode(response, g->scratch, &len))
 		return SPAN_NONE;
 	rest = word = span_make(g->scratch, len);
 	if (span_is(span_of(g->mechanism), "PLAIN")) {
@@ -254,7 +256,8 @@ answer(struct greeter *g)
 	if (g->reply.verdict == VERDICT_OK)
 		give_back(g);
 	return (struct greeter_answer){ (enum greeter_verdict)g->reply.verdict,
-		                        span_make(g->reply.text, g->reply.text_len), g->reply.is_last != 0 };
+		                        span_make(g->reply.text, g->reply.text_len),
+		                        g->reply.is_last != 0 };
 }
 
 struct greeter_answer
@@ -326,7 +329,8 @@ cut(struct span s, size_t most)
 void
 greeter_log(struct greeter *g, const char *text, struct span detail)
 {
-	tell(g, GREETER_LOG, cut(span_of(text), GREETER_NAME_MOST), SPAN_NONE, cut(detail, GREETER_LOG_MOST));
+	tell(g, GREETER_LOG, cut(span_of(text), GREETER_NAME_MOST), SPAN_NONE,
+	     cut(detail, GREETER_LOG_MOST));
 }
 
 void
@@ -337,7 +341,10 @@ greeter_end(struct greeter *g, const char *reason)
 	leave();
 }
 
-/* The bytes behind the header stay in the buffer: the client's first command may be there already. */
+/*
+ * The bytes behind the header stay in the buffer: the client's first command may
+ * be there already.
+ */
 static void
 take_proxy_header(struct greeter *g)
 {
@@ -345,12 +352,14 @@ take_proxy_header(struct greeter *g)
 	enum proxy_result result;
 	size_t used;
 
-	while ((result = proxy_parse(span_make(g->in + g->at, g->end - g->at), &header, &used)) == PROXY_MORE)
+	while ((result = proxy_parse(span_make(g->in + g->at, g->end - g->at), &header, &used)) ==
+	       PROXY_MORE)
 		fill(g);
 	if (result == PROXY_BAD)
 		greeter_end(g, "no PROXY header from a network of haproxy_trusted_networks");
 	g->at += used;
-	tell(g, GREETER_PROXY, SPAN_NONE, SPAN_NONE, span_make((const char *)&header, sizeof(header)));
+	tell(g, GREETER_PROXY, SPAN_NONE, SPAN_NONE,
+	     span_make((const char *)&header, sizeof(header)));
 	if (hear(g, &g->facts, sizeof(g->facts)) != sizeof(g->facts))
 		leave();
 }

@@ -23,7 +23,8 @@ struct greeter_facts {
 	bool greets;             /* false behind STARTTLS, where a greeting has been said */
 	bool tls_is_on;          /* the pump is in front of us */
 	bool tls_is_offered;     /* STARTTLS or STLS may be used */
-	bool plaintext_is_allowed; /* TLS, loopback, trusted network or disable_plaintext_auth = no */
+	/* TLS, loopback, trusted network or disable_plaintext_auth = no */
+	bool plaintext_is_allowed;
 	bool has_plain, has_login; /* mechanisms of auth_mechanisms */
 	bool logs_id;            /* imap_id_log is set */
 	char greeting[256];      /* login_greeting */
@@ -41,10 +42,16 @@ enum greeter_line greeter_line(struct greeter *g, size_t max, struct span *line_
 /* The next byte, 0-255, without taking it. */
 int greeter_peek(struct greeter *g);
 
-/* Append n raw bytes of a literal to the command block and return where they stand; n <= greeter_room(). */
+/*
+ * Append n raw bytes of a literal to the command block and return where they
+ * stand; n <= greeter_room().
+ */
 struct span greeter_bytes(struct greeter *g, size_t n);
 
-/* Keep a line or literal over the next calls: copied into the block; SPAN_NONE once LIMIT_GREETER_COMMAND is full. */
+/*
+ * Keep a line or literal over the next calls: copied into the block; SPAN_NONE
+ * once LIMIT_GREETER_COMMAND is full.
+ */
 struct span greeter_keep(struct greeter *g, struct span s);
 
 /* Bytes that the command block still takes. */
@@ -52,7 +59,8 @@ size_t greeter_room(const struct greeter *g);
 
 /* All that was kept, lines and literals one behind the other. */
 struct span greeter_kept(const struct greeter *g);
-void greeter_forget(struct greeter *g); /* the command is over: the block is empty (and wiped) again */
+/* the command is over: the block is empty (and wiped) again */
+void greeter_forget(struct greeter *g);
 
 void greeter_write(struct greeter *g, const char *text);
 void greeter_write_span(struct greeter *g, struct span s);
@@ -77,12 +85,14 @@ struct greeter_answer {
  * tag is what the session answers to on success, when this process gives the
  * unread bytes back and ends.
  */
-struct greeter_answer greeter_login(struct greeter *g, struct span tag, const char *mechanism, struct span response);
+struct greeter_answer greeter_login(struct greeter *g, struct span tag, const char *mechanism,
+                                    struct span response);
 struct greeter_answer greeter_respond(struct greeter *g, struct span response);
 void greeter_cancel(struct greeter *g);
 
 /* user and password as a PLAIN response: what LOGIN and USER/PASS come to. */
-struct greeter_answer greeter_login_plain(struct greeter *g, struct span tag, struct span user, struct span password);
+struct greeter_answer greeter_login_plain(struct greeter *g, struct span tag, struct span user,
+                                          struct span password);
 
 /* The OK is written: flush, drop all that was buffered, hand over to the pump, end. */
 void greeter_starttls(struct greeter *g) __attribute__((noreturn));
@@ -90,7 +100,10 @@ void greeter_starttls(struct greeter *g) __attribute__((noreturn));
 /* The text that makes the line at the end say "tried to use disallowed plaintext auth". */
 #define GREETER_PLAINTEXT_REFUSED "plaintext refused"
 
-/* One line for the log through the monitor, which adds rip, lip and session and writes control characters as '?'. */
+/*
+ * One line for the log through the monitor, which adds rip, lip and session and
+ * writes control characters as '?'.
+ */
 void greeter_log(struct greeter *g, const char *text, struct span detail);
 
 /*
@@ -99,7 +112,10 @@ void greeter_log(struct greeter *g, const char *text, struct span detail);
  */
 void greeter_run(struct greeter *g, void (*greet)(struct greeter *g)) __attribute__((noreturn));
 
-/* Flush and end; reason is what the monitor logs ("Aborted login (no auth attempts)" is its own). */
+/*
+ * Flush and end; reason is what the monitor logs ("Aborted login (no auth
+ * attempts)" is its own).
+ */
 void greeter_end(struct greeter *g, const char *reason) __attribute__((noreturn));
 
 #endif

@@ -1,4 +1,4 @@
-/* greeter_message.c - packets between monitor and greeter: one table says what each kind may hold */
+/* greeter_message.c - packets between monitor and greeter: a table says what each may hold */
 #include "common/start/greeter_message.h"
 
 /* Longest parts of each kind; a kind without a row is no message. */
@@ -52,7 +52,8 @@ greeter_message_user(const struct greeter_message *m)
 struct span
 greeter_message_data(const struct greeter_message *m)
 {
-	return m->has_data ? span_make(m->bytes + m->name_len + m->user_len, m->data_len) : SPAN_NONE;
+	return m->has_data ? span_make(m->bytes + m->name_len + m->user_len, m->data_len) :
+	                     SPAN_NONE;
 }
 
 static size_t
@@ -64,8 +65,8 @@ put(char *to, struct span s)
 }
 
 bool
-greeter_message_make(struct greeter_message *m, enum greeter_kind kind, struct span name, struct span user,
-                     struct span data, size_t *size_out)
+greeter_message_make(struct greeter_message *m, enum greeter_kind kind, struct span name,
+                     struct span user, struct span data, size_t *size_out)
 {
 	char *to = m->bytes;
 

@@ -38,11 +38,15 @@ struct greeter_message {
 	uint32_t kind;
 	uint32_t has_data; /* 0: no initial response, which is not an empty one */
 	uint32_t name_len, user_len, data_len;
-	char     bytes[GREETER_NAME_MOST + LIMIT_USER_NAME + GREETER_DATA_MOST]; /* name, user, data */
+	/* name, user, data */
+	char     bytes[GREETER_NAME_MOST + LIMIT_USER_NAME + GREETER_DATA_MOST];
 };
 enum { GREETER_MESSAGE_HEAD = offsetof(struct greeter_message, bytes) };
 
-/* Is the packet of n bytes one of the above, with lengths that add up to it and stay below those of its kind? */
+/*
+ * Is the packet of n bytes one of the above, with lengths that add up to it and
+ * stay below those of its kind?
+ */
 bool greeter_message_is_whole(const struct greeter_message *m, size_t n);
 
 struct span greeter_message_name(const struct greeter_message *m);
@@ -50,8 +54,8 @@ struct span greeter_message_user(const struct greeter_message *m);
 struct span greeter_message_data(const struct greeter_message *m); /* SPAN_NONE without has_data */
 
 /* Fill one; false when a part is too long.  Returns the packet's size in *size_out. */
-bool greeter_message_make(struct greeter_message *m, enum greeter_kind kind, struct span name, struct span user,
-                          struct span data, size_t *size_out);
+bool greeter_message_make(struct greeter_message *m, enum greeter_kind kind, struct span name,
+                          struct span user, struct span data, size_t *size_out);
 
 /* The monitor's answer to AUTH and CONT. */
 struct greeter_reply {

@@ -20,12 +20,14 @@ static struct greeter block;
 
 /* Everything between the fork and the first byte of a stranger.  Nothing here may return. */
 static void __attribute__((noreturn))
-become_greeter(int client, int channel, uid_t uid, gid_t gid, pid_t monitor, void (*greet)(struct greeter *g))
+become_greeter(int client, int channel, uid_t uid, gid_t gid, pid_t monitor,
+               void (*greet)(struct greeter *g))
 {
 	const char *what;
 	int high_client = dup(client), high_channel = dup(channel);
 
-	if (high_client < 0 || high_channel < 0 || dup2(high_client, CLIENT) < 0 || dup2(high_channel, CHANNEL) < 0)
+	if (high_client < 0 || high_channel < 0 || dup2(high_client, CLIENT) < 0 ||
+	    dup2(high_channel, CHANNEL) < 0)
 		_exit(1);
 	descriptors_close_from(CHANNEL + 1);
 	if (getuid() == 0 && !privileges_drop(uid, gid, false, &what))
@@ -41,8 +43,8 @@ become_greeter(int client, int channel, uid_t uid, gid_t gid, pid_t monitor, voi
 }
 
 bool
-greeter_process_start(struct greeter_process *p, int client, const struct greeter_facts *facts, bool expects_proxy,
-                      uid_t uid, gid_t gid, void (*greet)(struct greeter *g))
+greeter_process_start(struct greeter_process *p, int client, const struct greeter_facts *facts,
+                      bool expects_proxy, uid_t uid, gid_t gid, void (*greet)(struct greeter *g))
 {
 	pid_t monitor = getpid();
 	int pair[2];

@@ -17,7 +17,8 @@ struct greeter_process {
  * errno when the system refused.  A greeter that cannot lock itself ends at once.
  */
 bool greeter_process_start(struct greeter_process *p, int client, const struct greeter_facts *facts,
-                           bool expects_proxy, uid_t uid, gid_t gid, void (*greet)(struct greeter *g));
+                           bool expects_proxy, uid_t uid, gid_t gid,
+                           void (*greet)(struct greeter *g));
 
 /* Kill it if it is still there, wait for it, close the channel. */
 void greeter_process_end(struct greeter_process *p);

@@ -29,7 +29,8 @@ static const struct mechanism *
 find(const struct greeter *g, struct span name)
 {
 	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++)
-		if (span_is_nocase(name, mechanisms[i].name) && mechanisms[i].is_on(greeter_facts(g)))
+		if (span_is_nocase(name, mechanisms[i].name) &&
+		    mechanisms[i].is_on(greeter_facts(g)))
 			return &mechanisms[i];
 	return NULL;
 }

@@ -19,7 +19,7 @@ enum greeter_sasl {
  * Run one exchange.  response is the initial one: SPAN_NONE when there was
  * none, "=" for an empty one (RFC 4959, RFC 5034).  Challenges are written as "+ " base64 CRLF.
  */
-enum greeter_sasl greeter_sasl(struct greeter *g, struct span tag, struct span mechanism, struct span response,
-                               struct greeter_answer *answer_out);
+enum greeter_sasl greeter_sasl(struct greeter *g, struct span tag, struct span mechanism,
+                               struct span response, struct greeter_answer *answer_out);
 
 #endif

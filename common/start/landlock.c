@@ -36,8 +36,9 @@ enum access {
 	ACCESS_TRUNCATE    = 1 << 14, /* version 3 */
 	ACCESS_ALL_V2      = (1 << 14) - 1,
 	ACCESS_READ        = ACCESS_READ_FILE | ACCESS_READ_DIR,
-	ACCESS_MAILDIR     = ACCESS_READ | ACCESS_WRITE_FILE | ACCESS_REMOVE_DIR | ACCESS_REMOVE_FILE | ACCESS_MAKE_DIR |
-	                     ACCESS_MAKE_REG | ACCESS_REFER | ACCESS_TRUNCATE,
+	ACCESS_MAILDIR     = ACCESS_READ | ACCESS_WRITE_FILE | ACCESS_REMOVE_DIR |
+	                     ACCESS_REMOVE_FILE | ACCESS_MAKE_DIR | ACCESS_MAKE_REG |
+	                     ACCESS_REFER | ACCESS_TRUNCATE,
 	ACCESS_OF_A_FILE   = ACCESS_READ_FILE | ACCESS_WRITE_FILE | ACCESS_TRUNCATE
 };
 
@@ -50,7 +51,10 @@ struct path_beneath {
 	int32_t  parent;
 } __attribute__((packed));
 
-/* iconv() opens its tables and converters late; localtime() its zone.  What is not there is left out. */
+/*
+ * iconv() opens its tables and converters late; localtime() its zone.  What is
+ * not there is left out.
+ */
 static const char *const readable[] = {
 	"/usr/lib64/gconv",
 #ifdef __x86_64__

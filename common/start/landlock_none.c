@@ -1,4 +1,4 @@
-/* landlock_none.c - twin of landlock.c for systems that cannot have it: the session goes under chroot instead */
+/* landlock_none.c - twin of landlock.c where that cannot be: the session goes under chroot */
 #include "common/start/sandbox.h"
 
 #include <errno.h>

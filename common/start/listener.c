@@ -198,15 +198,23 @@ is_neighbour(const struct net_address *a, const struct net_address *b)
 }
 
 /*
- * A place for one more, or -1 when there are too many in all, before login, or
- * from this address before login.  Behind a webmail or proxy that the settings
- * trust stand many people: such an address is not counted by itself.
+ * Behind a webmail or proxy that the settings trust, behind stunnel, and on this
+ * very machine stand many people: their share is half of all places.
  */
+static size_t
+share_of(const struct listener *l, const struct net_address *remote)
+{
+	const struct settings *s = l->p->settings;
+	bool is_shared = l->is_wrapped || net_address_is_loopback(remote) ||
+	                 net_is_in(remote, s->login_trusted_networks) || net_is_in(remote, s->haproxy_trusted_networks);
+
+	return is_shared ? LIMIT_LISTENER_WAITING_SHARED : LIMIT_LISTENER_WAITING_ADDRESS;
+}
+
+/* A place for one more, or -1 when there are too many in all, before login, or from this address before login. */
 static int
 find_place(struct listener *l, const struct net_address *remote)
 {
-	const struct settings *s = l->p->settings;
-	bool is_shared = net_is_in(remote, s->login_trusted_networks) || net_is_in(remote, s->haproxy_trusted_networks);
 	size_t waiting = 0, neighbours = 0, place = l->used;
 
 	for (size_t i = 0; i < l->used; i++) {
@@ -219,7 +227,7 @@ find_place(struct listener *l, const struct net_address *remote)
 	}
 	if (place == LIMIT_LISTENER_CHILDREN || waiting >= LIMIT_LISTENER_WAITING)
 		complain(l, "too many connections");
-	else if (!is_shared && neighbours >= LIMIT_LISTENER_WAITING_ADDRESS)
+	else if (neighbours >= LIMIT_LISTENER_WAITING_ADDRESS && neighbours >= share_of(l, remote))
 		complain(l, "too many connections before login from one address");
 	else
 		return (int)place;

@@ -13,10 +13,12 @@
 struct login {
 	const struct settings *settings;
 	const char *user;       /* canonical, from authd */
-	const char *home, *mail; /* mail: path of the Maildir, expanded, as the session opens it ("." under chroot) */
+	/* mail: path of the Maildir, expanded, as the session opens it ("." under chroot) */
+	const char *home, *mail;
 	const char *session_id; /* for the log: 16 characters */
 	const char *mechanism;  /* "PLAIN"; "" with PREAUTH */
-	const char *tls;        /* "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)", NULL in the clear */
+	/* "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)", NULL in the clear */
+	const char *tls;
 	struct net_address remote, local;
 	bool is_preauth;
 	bool is_secured;        /* TLS, loopback or a trusted network */
@@ -25,7 +27,8 @@ struct login {
 	struct span unread;     /* what the greeter had read behind that command */
 
 	int client;             /* the connection: blocking reads and writes in clear */
-	int authd;              /* held open: this session's entry in authd's list; -1 with PREAUTH */
+	/* held open: this session's entry in authd's list; -1 with PREAUTH */
+	int authd;
 	const volatile int *terminated; /* set by SIGTERM: struct in's signal_flag */
 };
 

@@ -1,4 +1,4 @@
-/* login_log.c - one line for each connection before login, in the words that fail2ban filters for Dovecot know */
+/* login_log.c - one line for each connection before login, as fail2ban's Dovecot filters want it */
 #include "common/start/login_log.h"
 
 #include <stdio.h>
@@ -14,7 +14,9 @@ add_harmless(struct buf *line, struct span s)
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.at[i];
 
-		buf_byte(line, c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '(' || c == ',' ? '?' : (char)c);
+		bool is_ours = c == '<' || c == '>' || c == '(' || c == ',';
+
+		buf_byte(line, c < 0x20 || c == 0x7f || is_ours ? '?' : (char)c);
 	}
 }
 
@@ -45,8 +47,8 @@ add_ends(struct buf *line, const struct login_facts *f, const char *more)
 
 	if (f->mechanism[0])
 		buf_printf(line, "method=%s, ", f->mechanism);
-	buf_printf(line, "rip=%s, lip=%s%s", net_address_text(&f->remote, remote), net_address_text(&f->local, local),
-	           more);
+	buf_printf(line, "rip=%s, lip=%s%s", net_address_text(&f->remote, remote),
+	           net_address_text(&f->local, local), more);
 	if (f->is_tls || f->is_secured)
 		buf_str(line, f->is_tls ? ", TLS" : ", secured");
 	buf_printf(line, ", session=<%s>", f->session_id);

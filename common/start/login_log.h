@@ -1,4 +1,4 @@
-/* login_log.h - one line for each connection before login, in the words that fail2ban filters for Dovecot know */
+/* login_log.h - one line for each connection before login, as fail2ban's Dovecot filters want it */
 #ifndef LINNET_LOGIN_LOG_H
 #define LINNET_LOGIN_LOG_H
 

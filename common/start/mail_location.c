@@ -9,7 +9,8 @@ check_options(const char *path, struct arena *mem)
 {
 	const char *colon = strchr(path, ':');
 
-	return colon ? arena_printf(mem, "\"%s\": options behind a path are not supported", colon) : NULL;
+	return colon ? arena_printf(mem, "\"%s\": options behind a path are not supported", colon) :
+	               NULL;
 }
 
 /* What a value brings in must not walk: a component "." or ".." in the whole path is refused. */
@@ -43,8 +44,8 @@ without_slashes(const char *path, struct arena *mem)
 }
 
 const char *
-mail_location_path(const char *location, bool is_literal, const struct expand_values *values, struct arena *mem,
-                   const char **why_out)
+mail_location_path(const char *location, bool is_literal, const struct expand_values *values,
+                   struct arena *mem, const char **why_out)
 {
 	struct span s = span_of(location);
 	const char *path;

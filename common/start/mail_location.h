@@ -11,7 +11,8 @@
  * user database has expanded it already); "~/" is the home in both cases.
  * Absolute, without "." or ".." in it and without doubled slashes, or NULL with *why_out.
  */
-const char *mail_location_path(const char *location, bool is_literal, const struct expand_values *values,
-                               struct arena *mem, const char **why_out);
+const char *mail_location_path(const char *location, bool is_literal,
+                               const struct expand_values *values, struct arena *mem,
+                               const char **why_out);
 
 #endif

@@ -115,7 +115,8 @@ on_log(struct monitor *m, const struct greeter_message *in)
 		return MONITOR_GOING_ON;
 	}
 	log_info("%.*s%.*s, rip=%s, session=<%s>", (int)text.len, text.at, (int)detail.len,
-	         detail.at ? detail.at : "", net_address_text(&m->facts.remote, remote), m->session_id);
+	         detail.at ? detail.at : "", net_address_text(&m->facts.remote, remote),
+	         m->session_id);
 	return MONITOR_GOING_ON;
 }
 
@@ -207,8 +208,11 @@ hear_greeter(struct monitor *m)
 		return MONITOR_GOING_ON;
 	if (n <= 0)
 		finish(m, span_of("the greeter ended"), NULL, NULL);
+	if ((size_t)n > m->in_most)
+		m->in_most = (size_t)n;
 	if (!greeter_message_is_whole(&m->in, (size_t)n) || !handlers[m->in.kind].may(m)) {
-		log_error("the greeter sent packet %u of %zd bytes where it may not", n >= 4 ? m->in.kind : 0, n);
+		log_error("the greeter sent packet %u of %zd bytes where it may not",
+		          n >= 4 ? m->in.kind : 0, n);
 		finish(m, span_of("greeter broke the protocol"), NULL, NULL);
 	}
 	return handlers[m->in.kind].run(m, &m->in);
@@ -236,8 +240,8 @@ static void
 note_tls(struct monitor *m, const struct pump_report *r)
 {
 	m->facts.is_tls = true;
-	m->tls = arena_printf(&m->mem, "%.15s with cipher %.63s (%u/%u bits)", r->protocol, r->cipher,
-	                      r->bits, r->of_bits);
+	m->tls = arena_printf(&m->mem, "%.15s with cipher %.63s (%u/%u bits)", r->protocol,
+	                      r->cipher, r->bits, r->of_bits);
 }
 
 /* Put the pump between the client and us, and wait for its handshake. */
@@ -255,7 +259,9 @@ start_tls(struct monitor *m)
 	}
 	close(m->c->fd);
 	waited = monitor_wait(control, m->deadline);
-	n = waited == MONITOR_WAITED_READABLE ? recv(control, &report, sizeof(report), MSG_DONTWAIT) : 0;
+	n = waited == MONITOR_WAITED_READABLE ?
+	            recv(control, &report, sizeof(report), MSG_DONTWAIT) :
+	            0;
 	close(control);
 	if (waited == MONITOR_WAITED_LATE)
 		finish(m, span_of("Inactivity"), "TLS handshaking", NULL);
@@ -263,7 +269,8 @@ start_tls(struct monitor *m)
 		finish(m, SPAN_NONE, "TLS handshaking: the pump ended", NULL);
 	report.error[sizeof(report.error) - 1] = '\0';
 	if (!report.is_done)
-		finish(m, SPAN_NONE, arena_printf(&m->mem, "TLS handshaking: %s", report.error), NULL);
+		finish(m, SPAN_NONE, arena_printf(&m->mem, "TLS handshaking: %s", report.error),
+		       NULL);
 	if (m->expects_proxy)
 		believe_proxy(m, &report.proxy);
 	note_tls(m, &report);
@@ -293,7 +300,7 @@ become_session(struct monitor *m)
 		.authd = auth_client_release(m->authd),
 		.terminated = &monitor_terminated,
 	};
-	wipe(&m->in, sizeof(m->in));
+	wipe(&m->in, m->in_most);
 	login_log_success(&m->facts, login.user, (int)getpid());
 	if (m->c->logged_in)
 		*m->c->logged_in = true;

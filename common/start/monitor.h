@@ -11,7 +11,10 @@
 #include "common/start/pump.h"
 #include "common/start/start.h"
 
-/* What is prepared once: for the one connection of this process, or for all that a listener forks. */
+/*
+ * What is prepared once: for the one connection of this process, or for all that
+ * a listener forks.
+ */
 struct prepared {
 	const struct service  *service;
 	const struct settings *settings;
@@ -26,10 +29,14 @@ struct connection {
 	struct net_address remote, local;
 	bool               is_tls;     /* it begins with TLS */
 	bool               is_wrapped; /* stunnel is in front of us, on this machine */
-	volatile bool     *logged_in;  /* the listener's count, in shared memory; NULL: nobody counts */
+	/* the listener's count, in shared memory; NULL: nobody counts */
+	volatile bool     *logged_in;
 };
 
-/* Greet, log in, serve.  Never returns; the exit status is 0 when the session or the client ended it. */
+/*
+ * Greet, log in, serve.  Never returns; the exit status is 0 when the session or
+ * the client ended it.
+ */
 void monitor_run(const struct prepared *p, const struct connection *c) __attribute__((noreturn));
 
 /* Set by SIGTERM, which is blocked but while waiting. */

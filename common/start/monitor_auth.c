@@ -128,7 +128,8 @@ monitor_on_cont(struct monitor *m, const struct greeter_message *in)
 {
 	if (in->user_len > 0)
 		login_log_set_user(&m->facts, greeter_message_user(in));
-	m->answer = auth_client_respond(m->authd, greeter_message_data(in), auth_deadline(m), &m->mem);
+	m->answer = auth_client_respond(m->authd, greeter_message_data(in), auth_deadline(m),
+	                                &m->mem);
 	pass_on(m);
 	return MONITOR_GOING_ON;
 }

@@ -15,7 +15,7 @@ struct monitor {
 	const struct prepared   *p;
 	const struct connection *c;
 	struct arena             mem;
-	int                      plain;   /* the client in clear: its socket, or the pump's other end */
+	int                      plain;   /* the client: its socket, or the pump's other end */
 	struct greeter_process   greeter;
 	struct auth_client      *authd;
 	struct auth_answer       answer;  /* the latest */
@@ -24,6 +24,7 @@ struct monitor {
 	bool                     expects_proxy, is_plaintext_allowed, is_greeted;
 	const char              *tls;     /* for struct login */
 	struct greeter_message   in;
+	size_t                   in_most; /* bytes of in that were ever written, to be wiped */
 	struct greeter_reply     reply;
 	char                     session_id[MONITOR_SESSION_ID_ROOM];
 };

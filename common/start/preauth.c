@@ -114,7 +114,8 @@ preauth_run(const struct service *service, const struct settings *settings, cons
 	}
 	login = (struct login){
 		.settings = settings,
-		.user = user ? arena_string(&mem, span_of(user->pw_name)) : arena_printf(&mem, "%u", (unsigned)getuid()),
+		.user = user ? arena_string(&mem, span_of(user->pw_name)) :
+		               arena_printf(&mem, "%u", (unsigned)getuid()),
 		.home = user ? arena_string(&mem, span_of(user->pw_dir)) : "/",
 		.session_id = "preauth",
 		.mechanism = "",
@@ -122,7 +123,8 @@ preauth_run(const struct service *service, const struct settings *settings, cons
 		.unread = SPAN_NONE,
 		.is_preauth = true,
 		.is_secured = true,
-		.client = descriptors_lift_client(in == DESCRIPTOR_PIPE ? join_pipes() : STDIN_FILENO),
+		.client = descriptors_lift_client(in == DESCRIPTOR_PIPE ? join_pipes() :
+		                                                          STDIN_FILENO),
 		.authd = -1,
 		.terminated = &monitor_terminated,
 	};

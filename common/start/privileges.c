@@ -1,4 +1,4 @@
-/* privileges.c - giving up what a process may do; raw capget and capset, for libcap would be one more library to link */
+/* privileges.c - giving up what a process may do; by raw system calls, which need no libcap */
 #include "common/start/privileges.h"
 
 #include <errno.h>
@@ -36,8 +36,8 @@ keep_only(uint64_t wanted)
 bool
 privileges_keep_monitor(void)
 {
-	return keep_only(CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_SYS_CHROOT) |
-	                 CAPABILITY(CAP_KILL));
+	return keep_only(CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) |
+	                 CAPABILITY(CAP_SYS_CHROOT) | CAPABILITY(CAP_KILL));
 }
 
 static bool
@@ -52,7 +52,8 @@ has_way_back(uid_t uid, gid_t gid, bool keep_chroot)
 		return true;
 	if (getresgid(&rgid, &egid, &sgid) != 0 || rgid != gid || egid != gid || sgid != gid)
 		return true;
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) == 0 || (gid != 0 && setresgid((gid_t)-1, 0, (gid_t)-1) == 0))
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) == 0 ||
+	    (gid != 0 && setresgid((gid_t)-1, 0, (gid_t)-1) == 0))
 		return true;
 	if (syscall(SYS_capget, &head, data) != 0)
 		return true;

@@ -111,7 +111,8 @@ parse_port(struct span s, uint16_t *to)
 static bool
 parse_v1(struct span rest, struct proxy_header *header)
 {
-	struct span family = SPAN_NONE, source = SPAN_NONE, target = SPAN_NONE, port[2] = { SPAN_NONE, SPAN_NONE };
+	struct span family = SPAN_NONE, source = SPAN_NONE, target = SPAN_NONE;
+	struct span port[2] = { SPAN_NONE, SPAN_NONE };
 	bool (*address)(struct span, uint8_t *);
 
 	span_split(&rest, ' ', &family);
@@ -126,7 +127,8 @@ parse_v1(struct span rest, struct proxy_header *header)
 	span_split(&rest, ' ', &port[1]);
 	header->has_addresses = 1;
 	return !rest.at && address(source, header->remote) && address(target, header->local) &&
-	       parse_port(port[0], &header->remote_port) && parse_port(port[1], &header->local_port);
+	       parse_port(port[0], &header->remote_port) &&
+	       parse_port(port[1], &header->local_port);
 }
 
 static enum proxy_result
@@ -144,7 +146,8 @@ look_v1(struct span bytes, struct proxy_header *header, size_t *used_out)
 	*used_out = (size_t)(lf - bytes.at) + 1;
 	if (*used_out < n + 2 || lf[-1] != '\r')
 		return PROXY_BAD;
-	return parse_v1(span_make(bytes.at + n, *used_out - 2 - n), header) ? PROXY_WHOLE : PROXY_BAD;
+	return parse_v1(span_make(bytes.at + n, *used_out - 2 - n), header) ? PROXY_WHOLE :
+	                                                                      PROXY_BAD;
 }
 
 static uint16_t
@@ -161,7 +164,8 @@ take_v2_addresses(const uint8_t *at, size_t len, size_t size, struct proxy_heade
 		return false;
 	header->has_addresses = 1;
 	if (size == 4)
-		header->remote[10] = header->remote[11] = header->local[10] = header->local[11] = 0xff;
+		header->remote[10] = header->remote[11] = header->local[10] = header->local[11] =
+			0xff;
 	memcpy(header->remote + 16 - size, at, size);
 	memcpy(header->local + 16 - size, at + size, size);
 	header->remote_port = big_endian(at + 2 * size);
@@ -189,7 +193,9 @@ look_v2(struct span bytes, struct proxy_header *header, size_t *used_out)
 		return PROXY_WHOLE;
 	if (raw[13] != V2_TCP4 && raw[13] != V2_TCP6)
 		return PROXY_BAD;
-	return take_v2_addresses(raw + V2_HEAD, len, raw[13] == V2_TCP4 ? 4 : 16, header) ? PROXY_WHOLE : PROXY_BAD;
+	return take_v2_addresses(raw + V2_HEAD, len, raw[13] == V2_TCP4 ? 4 : 16, header) ?
+	               PROXY_WHOLE :
+	               PROXY_BAD;
 }
 
 enum proxy_result
@@ -198,5 +204,6 @@ proxy_parse(struct span bytes, struct proxy_header *header_out, size_t *used_out
 	memset(header_out, 0, sizeof(*header_out));
 	if (bytes.len == 0)
 		return PROXY_MORE;
-	return bytes.at[0] == 'P' ? look_v1(bytes, header_out, used_out) : look_v2(bytes, header_out, used_out);
+	return bytes.at[0] == 'P' ? look_v1(bytes, header_out, used_out) :
+	                            look_v2(bytes, header_out, used_out);
 }

@@ -10,7 +10,10 @@
 /* The longest header that is read: version 2 with its TLVs; one that claims more is refused. */
 enum { PROXY_MOST = 536 };
 
-/* Plain numbers only: it crosses from a process that nobody trusts.  Addresses in net.h's mapped form, ports in host order. */
+/*
+ * Plain numbers only: it crosses from a process that nobody trusts.  Addresses in
+ * net.h's mapped form, ports in host order.
+ */
 struct proxy_header {
 	uint8_t  has_addresses; /* 0: LOCAL or UNKNOWN, the connection's own addresses stand */
 	uint8_t  remote[16], local[16];

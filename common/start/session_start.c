@@ -31,14 +31,16 @@ static void __attribute__((noreturn))
 refuse(const struct service *service, const struct login *login)
 {
 	if (login->tag[0])
-		monitor_say(login->client, arena_printf(&mem, "%s %s", login->tag, service->unserved));
+		monitor_say(login->client,
+		            arena_printf(&mem, "%s %s", login->tag, service->unserved));
 	else
 		monitor_say(login->client, login->is_preauth ? service->busy : service->unserved);
 	_exit(1);
 }
 
 static const char *
-find_mail(const struct service *service, const struct login *login, const struct session_owner *owner)
+find_mail(const struct service *service, const struct login *login,
+          const struct session_owner *owner)
 {
 	char local[NET_TEXT_ROOM], remote[NET_TEXT_ROOM];
 	struct expand_values values = {
@@ -54,8 +56,8 @@ find_mail(const struct service *service, const struct login *login, const struct
 
 	if (path)
 		return path;
-	log_error("mail location invalid: %s%s: %s", is_own ? "mail of the user database: " : "mail_location = ",
-	          location, why);
+	log_error("mail location invalid: %s%s: %s",
+	          is_own ? "mail of the user database: " : "mail_location = ", location, why);
 	refuse(service, login);
 }
 
@@ -65,10 +67,12 @@ check_uid(const struct service *service, const struct login *login, uid_t uid)
 	uint64_t first = 1;
 
 	if (!number_parse(span_of(login->settings->first_valid_uid), UINT32_MAX, &first))
-		log_warning("first_valid_uid = %s is no number: taken as 1", login->settings->first_valid_uid);
+		log_warning("first_valid_uid = %s is no number: taken as 1",
+		            login->settings->first_valid_uid);
 	if (uid != 0 && uid >= first)
 		return;
-	log_error("the user database gives uid %u, below first_valid_uid = %u", (unsigned)uid, (unsigned)first);
+	log_error("the user database gives uid %u, below first_valid_uid = %u", (unsigned)uid,
+	          (unsigned)first);
 	refuse(service, login);
 }
 
@@ -100,7 +104,9 @@ enter_mail(const char *path, uid_t uid, bool is_here)
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	}
 	if (fd < 0)
-		return errno == ELOOP || errno == ENOTDIR ? "not a folder (a link is not followed)" : strerror(errno);
+		return errno == ELOOP || errno == ENOTDIR ?
+		               "not a folder (a link is not followed)" :
+		               strerror(errno);
 	if (fstat(fd, &st) != 0 || (st.st_uid != uid && !is_here))
 		why = arena_printf(&mem, "belongs to uid %u", (unsigned)st.st_uid);
 	else if (fchdir(fd) != 0)
@@ -109,7 +115,10 @@ enter_mail(const char *path, uid_t uid, bool is_here)
 	return why;
 }
 
-/* The doors: from here on nothing but the folder entered, whatever its path names by now.  True when that is now ".". */
+/*
+ * The doors: from here on nothing but the folder entered, whatever its path names
+ * by now.  True when that is now ".".
+ */
 static bool
 lock_doors(const char *path, bool under_chroot)
 {
@@ -128,19 +137,20 @@ session_start(const struct service *service, struct login *login, const struct s
 	bool under_chroot = !owner->is_here && !landlock_is_there();
 	const char *path, *why;
 
-	log_set_prefix(arena_printf(&mem, "%s(%s)<%d><%s>: ", service->name, login->user, (int)getpid(),
-	                            login->session_id));
+	log_set_prefix(arena_printf(&mem, "%s(%s)<%d><%s>: ", service->name, login->user,
+	                            (int)getpid(), login->session_id));
 	path = find_mail(service, login, owner);
 	if (!owner->is_here) {
 		check_uid(service, login, owner->uid);
 		if (!privileges_drop(owner->uid, owner->gid, under_chroot, &why))
-			die("cannot become uid %u, gid %u: %s: %s", (unsigned)owner->uid, (unsigned)owner->gid, why,
-			    strerror(errno));
+			die("cannot become uid %u, gid %u: %s: %s", (unsigned)owner->uid,
+			    (unsigned)owner->gid, why, strerror(errno));
 	}
 	umask(077);
 	why = enter_mail(path, owner->uid, owner->is_here);
 	if (why) {
-		log_error("mail_location: %s cannot be opened as uid %u: %s", path, (unsigned)owner->uid, why);
+		log_error("mail_location: %s cannot be opened as uid %u: %s", path,
+		          (unsigned)owner->uid, why);
 		refuse(service, login);
 	}
 	login->mail = lock_doors(path, under_chroot) ? "." : path;

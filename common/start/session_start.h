@@ -12,7 +12,8 @@
 struct session_owner {
 	uid_t       uid;
 	gid_t       gid;
-	const char *mail; /* the user's own mail= of the user database, or --mail; NULL for mail_location */
+	/* the user's own mail= of the user database, or --mail; NULL for mail_location */
+	const char *mail;
 	bool        is_here; /* already runs as the user (--preauth) */
 };
 
@@ -21,7 +22,7 @@ struct session_owner {
  * login is whole but for mail.  What cannot be served is logged, with path
  * and setting, and told to the client in the service's words.  Never returns.
  */
-void session_start(const struct service *service, struct login *login, const struct session_owner *owner)
-	__attribute__((noreturn));
+void session_start(const struct service *service, struct login *login,
+                   const struct session_owner *owner) __attribute__((noreturn));
 
 #endif

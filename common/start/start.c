@@ -30,7 +30,15 @@ struct options {
 	uint64_t    idle_seconds;
 };
 
-enum { OPTION_TLS = 256, OPTION_PREAUTH, OPTION_MAIL, OPTION_STUNNEL, OPTION_IDLE, OPTION_VERSION, OPTION_HELP };
+enum {
+	OPTION_TLS = 256,
+	OPTION_PREAUTH,
+	OPTION_MAIL,
+	OPTION_STUNNEL,
+	OPTION_IDLE,
+	OPTION_VERSION,
+	OPTION_HELP
+};
 
 static const struct option long_options[] = {
 	{ "tls", no_argument, NULL, OPTION_TLS },
@@ -46,7 +54,8 @@ static const struct option long_options[] = {
 static const char usage[] =
 	"usage: %s [-c FILE] [--tls] [--stunnel] [--idle SECONDS]\n"
 	"       %s [-c FILE] --preauth [--mail MAILDIR]\n"
-	"Serves the connection, or accepts on the listening socket, on descriptor 0 or in LISTEN_FDS.\n";
+	"Serves the connection, or accepts on the listening socket, on descriptor 0 "
+	"or in LISTEN_FDS.\n";
 
 /* What is known only from the environment, taken before that is cleared. */
 struct inherited {
@@ -64,7 +73,10 @@ keep_variable(struct arena *mem, const char *name)
 	return value ? arena_string(mem, span_of(value)) : "";
 }
 
-/* LD_..., MALLOC_..., TZ and the rest are not for us (P24); the log alone wants to know whether stderr is the journal. */
+/*
+ * LD_..., MALLOC_..., TZ and the rest are not for us (P24); the log alone wants
+ * to know whether stderr is the journal.
+ */
 static void
 take_environment(struct arena *mem, struct inherited *from)
 {
@@ -114,7 +126,8 @@ take_option(const struct service *service, int option, struct options *o, int *s
 }
 
 static bool
-take_options(const struct service *service, int argc, char **argv, struct options *o, int *status_out)
+take_options(const struct service *service, int argc, char **argv, struct options *o,
+             int *status_out)
 {
 	int option;
 
@@ -130,7 +143,8 @@ take_options(const struct service *service, int argc, char **argv, struct option
 
 /* The settings and, with them, the log.  False: what is wrong was logged. */
 static bool
-load_settings(const struct service *service, const struct options *o, struct arena *mem, struct settings *s)
+load_settings(const struct service *service, const struct options *o, struct arena *mem,
+              struct settings *s)
 {
 	struct settings_problems problems;
 	bool usable = settings_load(o->conf, service->name, mem, s, &problems);
@@ -139,7 +153,8 @@ load_settings(const struct service *service, const struct options *o, struct are
 	log_set_debug(s->mail_debug || s->auth_debug);
 	clearenv();
 	/* an ordinary user may well have no configuration, or none that he may read */
-	if (o->is_preauth && !usable && strcmp(o->conf, LINNET_CONF) == 0 && access(o->conf, R_OK) != 0)
+	if (o->is_preauth && !usable && strcmp(o->conf, LINNET_CONF) == 0 &&
+	    access(o->conf, R_OK) != 0)
 		return true;
 	settings_log_problems(&problems);
 	return usable;
@@ -161,17 +176,20 @@ is_named_tls(const char *names, int index, const char *tls_name)
 }
 
 static bool
-is_tls_socket(const struct service *service, const struct options *o, const struct inherited *from, int fd)
+is_tls_socket(const struct service *service, const struct options *o, const struct inherited *from,
+              int fd)
 {
 	struct net_address remote, local;
 
 	descriptors_addresses(fd, &remote, &local);
 	return o->is_tls || local.port == service->tls_port ||
-	       (from->listen_fds > 0 && is_named_tls(from->fd_names, fd - DESCRIPTORS_LISTEN_START, service->tls_name));
+	       (from->listen_fds > 0 &&
+	        is_named_tls(from->fd_names, fd - DESCRIPTORS_LISTEN_START, service->tls_name));
 }
 
 static void
-prepare(struct prepared *p, const struct service *service, const struct settings *settings, const char *conf)
+prepare(struct prepared *p, const struct service *service, const struct settings *settings,
+        const char *conf)
 {
 	memset(p, 0, sizeof(*p));
 	p->service = service;
@@ -179,7 +197,8 @@ prepare(struct prepared *p, const struct service *service, const struct settings
 	p->conf = conf;
 	p->login_uid = p->login_gid = NOBODY;
 	if (!privileges_find_user(settings->default_login_user, &p->login_uid, &p->login_gid))
-		log_warning("default_login_user = %s: no such user; using uid %d", settings->default_login_user, NOBODY);
+		log_warning("default_login_user = %s: no such user; using uid %d",
+		            settings->default_login_user, NOBODY);
 	p->pump = (struct pump_maker){
 		.settings = settings,
 		.service = service->name,
@@ -203,7 +222,8 @@ serve_one(const struct prepared *p, int fd, bool is_tls, bool is_wrapped, const 
 }
 
 static int
-serve_many(struct prepared *p, const struct options *o, const struct inherited *from, int first, int count)
+serve_many(struct prepared *p, const struct options *o, const struct inherited *from, int first,
+           int count)
 {
 	struct listening on[DESCRIPTORS_LISTEN_MOST];
 	uint64_t idle = from->listen_fds > 0 ? 0 : o->idle_seconds;
@@ -231,19 +251,22 @@ serve(const struct service *service, const struct options *o, const struct inher
 	struct prepared p;
 
 	if (kind != DESCRIPTOR_CONNECTED && kind != DESCRIPTOR_LISTENING) {
-		log_error("descriptor %d is no connection and does not listen: %s is started by systemd, xinetd or stunnel",
+		log_error("descriptor %d is no connection and does not listen: %s is started by "
+		          "systemd, xinetd or stunnel",
 		          first, service->program);
 		return STATUS_USAGE;
 	}
 	if (geteuid() != 0) {
-		log_error("%s must be started as root; an ordinary user's own Maildir is served with --preauth",
+		log_error("%s must be started as root; an ordinary user's own Maildir is served "
+		          "with --preauth",
 		          service->program);
 		return STATUS_USAGE;
 	}
 	prepare(&p, service, settings, o->conf);
 	if (kind == DESCRIPTOR_LISTENING)
 		return serve_many(&p, o, from, first, count);
-	return serve_one(&p, first, is_tls_socket(service, o, from, first), o->is_wrapped, from->remote_host);
+	return serve_one(&p, first, is_tls_socket(service, o, from, first), o->is_wrapped,
+	                 from->remote_host);
 }
 
 int

@@ -9,11 +9,15 @@ struct greeter;
 /* All in which imapd and pop3d differ before and at login. */
 struct service {
 	const char *program;  /* "imapd": for the log */
-	const char *name;     /* "imap": service name of the authentication protocol and the settings */
+	/* "imap": service name of the authentication protocol and the settings */
+	const char *name;
 	const char *tls_name; /* "imaps": its unit */
 	uint16_t    tls_port; /* 993 */
 
-	/* What the monitor says itself, with CRLF: in place of a greeting, when time is up, behind a login (tag first). */
+	/*
+	 * What the monitor says itself, with CRLF: in place of a greeting, when
+	 * time is up, behind a login (tag first).
+	 */
 	const char *busy;     /* "* BYE [UNAVAILABLE] ..." */
 	const char *late;     /* "* BYE Disconnected for inactivity ..." */
 	const char *unserved; /* "NO [SERVERBUG] ...": logged in, but the mail cannot be opened */

@@ -1,7 +1,5 @@
 """imap.py - what IMAP commands on a large mailbox cost linnet, and Dovecot 2.3 where it is installed
 
-imap.py [--messages N] [--rounds N] [--mail MAILDIR] [--only linnet] [NAME ...]
-
 Both serve the same Maildir to the same client over loopback, one after the other, without an
 index: linnet.* and dovecot.index* are removed before each session.  CPU is user and system time of
 the session's process from the reply of SELECT to its end; the least of the rounds is shown.
@@ -61,7 +59,7 @@ def pair():
 
 def command(sock, text):
     """Send it and read to its OK; returns the number of bytes."""
-    sock.sendall(b"t " + text.encode() + b"\r\n")
+    sock.sendall(b"benched " + text.encode() + b"\r\n")
     total, tail = 0, b"\n"
     while True:
         more = sock.recv(1 << 18)
@@ -70,8 +68,8 @@ def command(sock, text):
         total += len(more)
         tail = (tail + more)[-400:]
         last = tail.rstrip(b"\r\n").rpartition(b"\n")[2]
-        if tail.endswith(b"\r\n") and last.startswith(b"t "):
-            if not last.startswith(b"t OK"):
+        if tail.endswith(b"\r\n") and last.startswith(b"benched "):
+            if not last.startswith(b"benched OK"):
                 raise linnet.Failure(f"{text}: {last!r}")
             return total
 
@@ -114,7 +112,7 @@ def show(name, cells):
     print(f"{name:<12}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
 
 
-def run(options, folder, maildir):
+def measure_all(options, folder, maildir):
     servers = [name for name in SERVERS if options.only in (None, name)]
     if not dovecot.is_there():
         servers = [name for name in servers if name != "dovecot"]
@@ -128,14 +126,15 @@ def run(options, folder, maildir):
         show(name, [f"{best[server]:.1f}" for server in servers] + [goal or "-"])
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="imap.py")
+def add_arguments(parser):
     parser.add_argument("--messages", type=int, default=10000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mail", type=pathlib.Path, help="a Maildir made by bench_mail.py; default: a new one")
     parser.add_argument("--only", choices=SERVERS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=" ".join(BENCHES))
-    options = parser.parse_args()
+
+
+def run(options):
     if not linnet.IS_ROOT:
         sys.exit("imap.py: needs root, to become the owner of the mail")
     with linnet.temporary_folder() as folder:
@@ -143,8 +142,10 @@ def main():
         if not options.mail:
             size = bench_mail.make(maildir, options.messages)
             print(f"{options.messages} messages, {size / 1e6:.0f} MB", flush=True)
-        run(options, folder, maildir)
+        measure_all(options, folder, maildir)
 
 
 if __name__ == "__main__":
-    main()
+    arguments = argparse.ArgumentParser(prog="imap.py")
+    add_arguments(arguments)
+    run(arguments.parse_args())

@@ -208,7 +208,7 @@ def verdict(value, goal):
     return "" if value is None or goal is None else "met" if value <= goal else f"missed by {100 * (value / goal - 1):.0f} %"
 
 
-COLUMNS = "{:<32}{:>11}{:>11}{:>12}{:>14}{:>8}  {:<24}{}"
+COLUMNS = "{:<32}{:>11}{:>11}{:>12}{:>14}{:>8}  {:<28}{}"
 
 
 def print_row(name, got, unit, goals):

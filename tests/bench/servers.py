@@ -16,6 +16,7 @@ from meter import Meter
 
 USER, PASSWORD = "toto@mondomaine.local", linnet.USERS["toto@mondomaine.local"]
 SERVICES = ("imap", "imaps", "pop3", "pop3s")
+SETTINGS = "mail_max_userip_connections = 0\n"  # all clients here are one user
 XINETD = "/usr/sbin/xinetd"
 DOVECOT = "/usr/sbin/dovecot"
 
@@ -58,7 +59,7 @@ class Linnet(Measured):
     name = "listener"
 
     def _start(self):
-        self.server = self._stack.enter_context(linnet.Server())
+        self.server = self._stack.enter_context(linnet.Server(settings=SETTINGS, use_listen_fds=True))
         self.ports = self.server.ports
 
     def fill(self, messages):
@@ -75,7 +76,7 @@ class LinnetExec(Linnet):
     name = "exec"
 
     def _start(self):
-        self.server = self._stack.enter_context(linnet.Server(services=()))
+        self.server = self._stack.enter_context(linnet.Server(services=(), settings=SETTINGS))
         self.ports = {service: free_port() for service in SERVICES}
         conf = self.server.folder / "xinetd.conf"
         conf.write_text("defaults\n{\n}\n" + "".join(self._entry(service) for service in SERVICES))

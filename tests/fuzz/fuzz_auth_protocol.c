@@ -1,4 +1,4 @@
-/* fuzz_auth_protocol.c - any bytes as a line of the authentication protocol, in each direction, and as SASL responses */
+/* fuzz_auth_protocol.c - bytes as lines of the authentication protocol, and as SASL responses */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -55,7 +55,8 @@ run_mechanisms(struct span input)
 
 		while (next == MECHANISM_ASK && span_split(&rest, '\n', &response))
 			next = m->step(&d, response);
-		if (next == MECHANISM_CHECK && (d.user.len == 0 || d.password.len == 0 || d.password.len > LIMIT_PASSWORD))
+		if (next == MECHANISM_CHECK &&
+		    (d.user.len == 0 || d.password.len == 0 || d.password.len > LIMIT_PASSWORD))
 			abort();
 		dialogue_free(&d);
 	}

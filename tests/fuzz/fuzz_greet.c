@@ -37,8 +37,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	p.input = span_make((const char *)data + HEAD, size - HEAD);
 	greet_play(&p);
 
-	/* the monitor takes every packet, no stranger makes us talk much, no password goes where it may not */
-	if (p.broke_rules || p.output_len > MORE_THAN_IT_SAYS || (p.asked > 0 && !p.facts.plaintext_is_allowed))
+	/*
+	 * the monitor takes every packet, no stranger makes us talk much, no
+	 * password goes where it may not
+	 */
+	if (p.broke_rules || p.output_len > MORE_THAN_IT_SAYS ||
+	    (p.asked > 0 && !p.facts.plaintext_is_allowed))
 		abort();
 	if (p.last.kind == GREETER_STARTTLS && !p.facts.tls_is_offered)
 		abort();

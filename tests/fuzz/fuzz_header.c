@@ -1,4 +1,4 @@
-/* fuzz_header.c - any bytes as header, address list, date, encoded words, parameters and text of any character set */
+/* fuzz_header.c - any bytes as header, addresses, date, encoded words, parameters, any text */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -9,9 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const charsets[] = { "utf-8",       "iso-8859-1", "iso-2022-jp", "gb18030", "big5",
-	                                "utf-7",       "euc-kr",     "shift_jis",   "euc-jp",  "utf-16",
-	                                "iso-2022-kr", "big5-hkscs", "euc-tw",      "cp1258",  "tis-620" };
+static const char *const charsets[] = { "utf-8",  "iso-8859-1", "iso-2022-jp", "gb18030",
+	                                "big5",   "utf-7",      "euc-kr",      "shift_jis",
+	                                "euc-jp", "utf-16",     "iso-2022-kr", "big5-hkscs",
+	                                "euc-tw", "cp1258",     "tis-620" };
 
 /* Decoded text is valid UTF-8 without NUL: converting it again changes nothing. */
 static void
@@ -73,7 +74,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	try_charset(span_skip(all, 1), charsets[data[0] % (sizeof(charsets) / sizeof(charsets[0]))]);
+	try_charset(span_skip(all, 1),
+	            charsets[data[0] % (sizeof(charsets) / sizeof(charsets[0]))]);
 	try_value(all, &mem);
 	while (header_next(&rest, &f))
 		try_value(f.value, &mem);

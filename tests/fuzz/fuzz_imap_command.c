@@ -1,4 +1,4 @@
-/* fuzz_imap_command.c - any bytes as an IMAP command: every row's parse function, and LIST's matcher */
+/* fuzz_imap_command.c - any bytes as an IMAP command: every row of the table, LIST too */
 #include <stdint.h>
 #include <stdlib.h>
 

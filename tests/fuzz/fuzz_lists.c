@@ -35,7 +35,8 @@ try_subscriptions(struct span text, bool on)
 		if (subscriptions_have(&after, name) != on)
 			abort();
 		for (size_t i = 0; i < before.count; i++)
-			if (strcmp(before.name[i], name) != 0 && !subscriptions_have(&after, before.name[i]))
+			if (strcmp(before.name[i], name) != 0 &&
+			    !subscriptions_have(&after, before.name[i]))
 				abort();
 	}
 	buf_free(&out);

@@ -1,4 +1,6 @@
-/* fuzz_name.c - mailbox names from clients and from disk, file names: one form each, and back again */
+/*
+ * fuzz_name.c - mailbox names from clients and from disk, file names: one form each, and back again
+ */
 #include <stdlib.h>
 
 #include "common/maildir/filename.h"
@@ -41,7 +43,8 @@ try_file(const char *text)
 	uint64_t n;
 
 	filename_with_flags(text, f, UINT32_MAX, &same);
-	need(filename_flags(same.data).system == f.system && filename_flags(same.data).letters == f.letters);
+	need(filename_flags(same.data).system == f.system &&
+	     filename_flags(same.data).letters == f.letters);
 	filename_with_flags(text, none, UINT32_MAX, &other);
 	need(filename_flags(other.data).system == 0 && filename_flags(other.data).letters == 0);
 	need(strncmp(text, other.data, filename_base_length(text)) == 0);

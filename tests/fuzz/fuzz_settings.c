@@ -74,7 +74,8 @@ run_twice(struct span text, struct arena *mem)
 	struct buf first = BUF_EMPTY, second = BUF_EMPTY;
 
 	load_and_print(as_file(text), mem, &first);
-	if (!load_and_print(as_file(buf_view(&first)), mem, &second) || !span_equal(buf_view(&first), buf_view(&second)))
+	if (!load_and_print(as_file(buf_view(&first)), mem, &second) ||
+	    !span_equal(buf_view(&first), buf_view(&second)))
 		abort();
 	buf_free(&first);
 	buf_free(&second);

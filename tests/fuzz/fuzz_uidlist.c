@@ -18,7 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (r->uid <= before || r->uid >= u.next || !r->base[0] || strpbrk(r->base, "/:\n"))
 			abort();
-		if (uidlist_find(&u, r->base, strlen(r->base)) != i || uidlist_at_or_behind(&u, r->uid) != i)
+		if (uidlist_find(&u, r->base, strlen(r->base)) != i ||
+		    uidlist_at_or_behind(&u, r->uid) != i)
 			abort();
 		uidlist_field(r, 'W');
 		before = r->uid;

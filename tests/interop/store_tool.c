@@ -148,8 +148,10 @@ run_status(struct tool *t)
 
 	if (mailbox_status(t->store, word(t, 1), STATUS_WITH_SIZE, &st) != 0)
 		return -1;
-	printf("status messages %u recent %u unseen %u deleted %u uidnext %u uidvalidity %u size %llu\n", st.messages,
-	       st.recent, st.unseen, st.deleted, st.uidnext, st.uidvalidity, (unsigned long long)st.size);
+	printf("status messages %u recent %u unseen %u deleted %u uidnext %u uidvalidity %u size "
+	       "%llu\n",
+	       st.messages, st.recent, st.unseen, st.deleted, st.uidnext, st.uidvalidity,
+	       (unsigned long long)st.size);
 	return 0;
 }
 
@@ -220,18 +222,20 @@ print_message(struct tool *t, uint32_t number)
 			comma = ",";
 		}
 	}
-	if (mailbox_message_size(t->box, number, &size) != 0 || mailbox_message_date(t->box, number, &date) != 0)
+	if (mailbox_message_size(t->box, number, &size) != 0 ||
+	    mailbox_message_date(t->box, number, &date) != 0)
 		printf("!%s", strerror(errno));
-	printf("%s %llu %lld %016llx %s\n", *comma ? "" : "-", (unsigned long long)size, (long long)date,
-	       (unsigned long long)sum_file(t->box, number), mailbox_message_base(t->box, number));
+	printf("%s %llu %lld %016llx %s\n", *comma ? "" : "-", (unsigned long long)size,
+	       (long long)date, (unsigned long long)sum_file(t->box, number),
+	       mailbox_message_base(t->box, number));
 }
 
 static int
 run_view(struct tool *t)
 {
-	printf("view uidvalidity %u uidnext %u count %u recent %u %s\n", mailbox_uidvalidity(t->box),
-	       mailbox_uidnext(t->box), mailbox_count(t->box), mailbox_recent(t->box),
-	       mailbox_is_writable(t->box) ? "writable" : "read-only");
+	printf("view uidvalidity %u uidnext %u count %u recent %u %s\n",
+	       mailbox_uidvalidity(t->box), mailbox_uidnext(t->box), mailbox_count(t->box),
+	       mailbox_recent(t->box), mailbox_is_writable(t->box) ? "writable" : "read-only");
 	if (mailbox_trouble(t->box))
 		printf("trouble %s\n", mailbox_trouble(t->box));
 	for (uint32_t n = 1; n <= mailbox_count(t->box); n++)
@@ -249,7 +253,8 @@ run_count(struct tool *t)
 static int
 run_sync(struct tool *t)
 {
-	static const char *const names[] = { "none", "expunged", "exists", "recent", "keywords", "flags", "lost" };
+	static const char *const names[] = { "none",     "expunged", "exists", "recent",
+		                             "keywords", "flags",    "lost" };
 	struct news n;
 
 	if (mailbox_sync(t->box) != 0)
@@ -264,7 +269,8 @@ static int
 run_append(struct tool *t)
 {
 	const char *keyword[KEYWORDS_MOST];
-	size_t keywords, bytes = strtoul(word(t, 4), NULL, 10), count = t->words > 5 ? strtoul(word(t, 5), NULL, 10) : 1;
+	size_t keywords, bytes = strtoul(word(t, 4), NULL, 10),
+			 count = t->words > 5 ? strtoul(word(t, 5), NULL, 10) : 1;
 	uint32_t flags = parse_flags(t, word(t, 2), keyword, &keywords), uidvalidity;
 	time_t date = strcmp(word(t, 3), "-") == 0 ? -1 : (time_t)strtol(word(t, 3), NULL, 10);
 	static const char line[] = "A line of a message that somebody has written.\r\n";
@@ -301,7 +307,9 @@ run_flags(struct tool *t)
 	struct flags_change change = { FLAGS_SET, 0, keyword, 0 };
 	struct ranges uids = parse_uids(t, word(t, 2)), gone = RANGES_EMPTY;
 
-	change.how = strcmp(word(t, 1), "add") == 0 ? FLAGS_ADD : strcmp(word(t, 1), "remove") == 0 ? FLAGS_REMOVE : FLAGS_SET;
+	change.how = strcmp(word(t, 1), "add") == 0    ? FLAGS_ADD :
+	             strcmp(word(t, 1), "remove") == 0 ? FLAGS_REMOVE :
+	                                                 FLAGS_SET;
 	change.flags = parse_flags(t, word(t, 3), keyword, &change.keyword_count);
 	if (mailbox_flags(t->box, &uids, &change, &gone, &t->mem) != 0)
 		return -1;
@@ -362,12 +370,18 @@ static const struct row {
 	int       (*run)(struct tool *t);
 	bool        needs_box;
 } rows[] = {
-	{ "append", run_append, false },       { "close", run_close, false },         { "copy", run_copy, true },
-	{ "count", run_count, true },          { "create", run_create, false },       { "delete", run_delete, false },
-	{ "examine", run_examine, false },     { "expunge", run_expunge, true },      { "flags", run_flags, true },
-	{ "list", run_list, false },           { "move", run_move, true },            { "open", run_open, false },
-	{ "rename", run_rename, false },       { "sleep", run_sleep, false },         { "status", run_status, false },
-	{ "subscribe", run_subscribe, false }, { "sync", run_sync, true },            { "unsubscribe", run_unsubscribe, false },
+	{ "append", run_append, false },       { "close", run_close, false },
+	{ "copy", run_copy, true },
+	{ "count", run_count, true },          { "create", run_create, false },
+	{ "delete", run_delete, false },
+	{ "examine", run_examine, false },     { "expunge", run_expunge, true },
+	{ "flags", run_flags, true },
+	{ "list", run_list, false },           { "move", run_move, true },
+	{ "open", run_open, false },
+	{ "rename", run_rename, false },       { "sleep", run_sleep, false },
+	{ "status", run_status, false },
+	{ "subscribe", run_subscribe, false }, { "sync", run_sync, true },
+	{ "unsubscribe", run_unsubscribe, false },
 	{ "view", run_view, true },            { "watch", run_watch, true },
 };
 
@@ -395,7 +409,8 @@ main(int argc, char **argv)
 	int first = argc > 1 && strcmp(argv[1], "-n") == 0 ? 2 : 1, failed = 0;
 	struct tool t = { NULL, NULL, ARENA_EMPTY, { NULL }, 0 };
 
-	if (argc <= first || store_open(argv[first], true, first == 2 ? STORE_NO_SYNC : STORE_SYNC, &t.store) != 0) {
+	if (argc <= first ||
+	    store_open(argv[first], true, first == 2 ? STORE_NO_SYNC : STORE_SYNC, &t.store) != 0) {
 		printf("error %s\n", strerror(errno));
 		return 1;
 	}

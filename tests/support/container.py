@@ -218,7 +218,7 @@ class Container:
 
     def run(self, *argv, text=None, check=True, timeout=120):
         """A command inside; CompletedProcess."""
-        done = subprocess.run(["nsenter", "-t", str(self.leader), "-a", *argv], input=text, capture_output=True,
+        done = subprocess.run(["nsenter", "-t", str(self.leader), "-a", "-r", "-w", *argv], input=text, capture_output=True,
                               text=True, timeout=timeout, cwd="/", env=linnet.environment(HOME="/root", LC_ALL="C"),
                               stdin=subprocess.DEVNULL if text is None else None)
         if check and done.returncode:
@@ -230,7 +230,7 @@ class Container:
         return self.run("mariadb", "-N", "messagerie", text=statement).stdout
 
     def journal(self, lines=2000, *more):
-        done = subprocess.run(["nsenter", "-t", str(self.leader), "-a", "journalctl", "--no-pager", "-o", "short",
+        done = subprocess.run(["nsenter", "-t", str(self.leader), "-a", "-r", "-w", "journalctl", "--no-pager", "-o", "short",
                                "-n", str(lines), *more], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         return done.stdout
 
@@ -268,7 +268,7 @@ class Container:
 
     def shell(self):
         """An interactive shell inside."""
-        subprocess.run(["nsenter", "-t", str(self.leader), "-a", "/bin/bash", "-l"], cwd="/")
+        subprocess.run(["nsenter", "-t", str(self.leader), "-a", "-r", "-w", "/bin/bash", "-l"], cwd="/")
 
 
 def main():

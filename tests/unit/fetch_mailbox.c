@@ -23,7 +23,8 @@ text_of(const struct fetch_sample *m)
 }
 
 void
-fetch_session_open(struct session *s, const struct fetch_sample *sample, size_t count, bool is_writable)
+fetch_session_open(struct session *s, const struct fetch_sample *sample, size_t count,
+                   bool is_writable)
 {
 	struct mailbox *box = calloc(1, sizeof(*box));
 
@@ -33,7 +34,9 @@ fetch_session_open(struct session *s, const struct fetch_sample *sample, size_t 
 	box->message = calloc(count, sizeof(*box->message));
 	box->size = calloc(count, sizeof(*box->size));
 	for (uint32_t i = 0; i < count; i++) {
-		box->message[i] = (struct message){ .uid = 10 * (i + 1), .flags = sample[i].flags, .modseq = 1 };
+		box->message[i] = (struct message){ .uid = 10 * (i + 1),
+			                            .flags = sample[i].flags,
+			                            .modseq = 1 };
 		box->size[i] = sample[i].stored_size;
 	}
 	memset(s, 0, sizeof(*s));
@@ -176,8 +179,8 @@ mailbox_message_open(struct mailbox *box, uint32_t number)
 }
 
 int
-mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change, struct ranges *gone_uids,
-              struct arena *mem)
+mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change,
+              struct ranges *gone_uids, struct arena *mem)
 {
 	struct ranges_walk w = { 0 };
 	uint32_t uid;

@@ -47,7 +47,8 @@ read_answer(void *to, size_t room)
 	if (at >= play->verdict_count)
 		at = play->verdict_count - 1;
 	memset(&r, 0, sizeof(r));
-	r.verdict = play->verdict_count > 0 ? play->verdict[at] % (VERDICT_CONTINUE + 1u) : VERDICT_FAILED;
+	r.verdict = play->verdict_count > 0 ? play->verdict[at] % (VERDICT_CONTINUE + 1u) :
+	                                      VERDICT_FAILED;
 	r.is_last = play->asked >= LIMIT_GREETER_FAILURES && r.verdict != VERDICT_CONTINUE;
 	r.text_len = r.verdict == VERDICT_CONTINUE ? sizeof(challenge) - 1 : 0;
 	memcpy(r.text, challenge, r.text_len);

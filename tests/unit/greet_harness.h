@@ -15,7 +15,8 @@ struct greet_play {
 	bool                 expects_proxy;
 	struct span          input;
 	size_t               chunk;       /* bytes a read gives; 0 for all */
-	const uint8_t       *verdict;     /* of each AUTH and CONT, in turn; the last one again and again */
+	/* of each AUTH and CONT, in turn; the last one again and again */
+	const uint8_t       *verdict;
 	size_t               verdict_count;
 
 	/* out */

@@ -17,7 +17,8 @@ file_of(struct span bytes)
 	char path[] = "/tmp/linnet-test-XXXXXX";
 	int fd = mkstemp(path);
 
-	if (fd < 0 || unlink(path) != 0 || write(fd, bytes.at ? bytes.at : "", bytes.len) != (ssize_t)bytes.len)
+	if (fd < 0 || unlink(path) != 0 ||
+	    write(fd, bytes.at ? bytes.at : "", bytes.len) != (ssize_t)bytes.len)
 		abort();
 	return fd;
 }
@@ -59,7 +60,10 @@ captured(struct out *o, struct buf *into)
 	out_close(o);
 }
 
-/* The plainest conversion there is, to hold the fast one against; before is the byte in front of s. */
+/*
+ * The plainest conversion there is, to hold the fast one against; before is the
+ * byte in front of s.
+ */
 static inline void
 naive_crlf_behind(struct span s, char before, struct buf *into)
 {

@@ -24,7 +24,8 @@ search_samples_open(const struct search_sample *sample, size_t count)
 	box->count = (uint32_t)count;
 	box->message = calloc(count, sizeof(*box->message));
 	for (size_t i = 0; i < count; i++)
-		box->message[i] = (struct message){ sample[i].uid, sample[i].flags, sample[i].keywords, 1 };
+		box->message[i] = (struct message){ sample[i].uid, sample[i].flags,
+			                            sample[i].keywords, 1 };
 	return box;
 }
 

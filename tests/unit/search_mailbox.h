@@ -6,7 +6,10 @@
 #include "common/mime/charset.h"
 #include "imapd/search_program.h"
 
-/* Stands in for common/index: of mailbox.h only what SEARCH asks is there.  Keyword 0 is "work", 1 is "home". */
+/*
+ * Stands in for common/index: of mailbox.h only what SEARCH asks is there.
+ * Keyword 0 is "work", 1 is "home".
+ */
 struct search_sample {
 	uint32_t    uid, flags, keywords;
 	time_t      date;

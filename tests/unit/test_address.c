@@ -109,7 +109,8 @@ test_rows(void **state)
 static void
 test_M11_without_end(void **state)
 {
-	static const char *const pieces[] = { "a@b,", "a:b:c:;;;", "(((", "\"", "<", "@", "a:", ";", "\\", "a ", "=?", ",", "<@a:" };
+	static const char *const pieces[] = { "a@b,", "a:b:c:;;;", "(((", "\"", "<", "@",   "a:",
+		                              ";",    "\\",        "a ",  "=?", ",", "<@a:" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {

@@ -58,7 +58,9 @@ serve(int listener, const char *hello, const char *reply)
 	_exit(0);
 }
 
-static const struct auth_request request = { .service = "imap", .mechanism = "PLAIN", .response = { "AAAA", 4 } };
+static const struct auth_request request = { .service = "imap",
+	                                     .mechanism = "PLAIN",
+	                                     .response = { "AAAA", 4 } };
 
 static const struct row {
 	const char *reply;
@@ -196,7 +198,8 @@ test_peer_A30(void **state)
 		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 		strcpy(at.sun_path, path);
-		if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || setresuid(65534, 65534, 65534) != 0 || listen(fd, 5) != 0)
+		if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+		    setresuid(65534, 65534, 65534) != 0 || listen(fd, 5) != 0)
 			_exit(1);
 		if (write(ready[1], "x", 1) != 1)
 			_exit(1);
@@ -245,7 +248,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers_A29), cmocka_unit_test(test_silence_B08), cmocka_unit_test(test_places_A30),
+		cmocka_unit_test(test_answers_A29), cmocka_unit_test(test_silence_B08),
+		cmocka_unit_test(test_places_A30),
 		cmocka_unit_test(test_peer_A30),    cmocka_unit_test(test_wrong_version),
 	};
 

@@ -1,4 +1,6 @@
-/* test_auth_line.c - lines of the authentication protocol: splitting, escaping, and both together */
+/*
+ * test_auth_line.c - lines of the authentication protocol: splitting, escaping, and both together
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +41,8 @@ test_parse_A29(void **state)
 		assert_int_equal(auth_line_parse(line, rows[i].len, &parsed), rows[i].is_good);
 		if (rows[i].is_good) {
 			assert_int_equal(parsed.count, rows[i].count);
-			assert_true(span_equal(parsed.field[parsed.count - 1], span_make(rows[i].last, rows[i].last_len)));
+			assert_true(span_equal(parsed.field[parsed.count - 1],
+			                       span_make(rows[i].last, rows[i].last_len)));
 		}
 		free(line);
 	}

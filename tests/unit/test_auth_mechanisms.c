@@ -13,7 +13,10 @@
 #define BYTES(literal) { literal, sizeof(literal) - 1 }
 #define ALL "plain login"
 
-/* Responses in turn; { NULL, 0 } in the first place: no initial response.  The last one's outcome is next. */
+/*
+ * Responses in turn; { NULL, 0 } in the first place: no initial response.  The
+ * last one's outcome is next.
+ */
 static const struct row {
 	const char *mechanism;
 	struct span response[4];
@@ -71,7 +74,8 @@ static void
 test_any_length_A05(void **state)
 {
 	static const char fill[] = { '\0', 'a', '\xff' };
-	static const size_t lengths[] = { 0, 1, 2, 3, 254, 255, 256, 1023, 1024, 1025, 1281, 16384, 65536 };
+	static const size_t lengths[] = { 0,    1,    2,    3,    254,   255,  256,
+		                          1023, 1024, 1025, 1281, 16384, 65536 };
 	const struct mechanism *m;
 	char *bytes = malloc(65536);
 

@@ -14,7 +14,9 @@
 static const struct good_row {
 	const char *scheme, *stored;
 } good_rows[] = {
-	{ "SHA512-CRYPT", "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG." },
+	{ "SHA512-CRYPT",
+	  "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/"
+	  "O6IND4WQhG." },
 	{ "SHA512-CRYPT", "{SHA256-CRYPT}$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM." },
 	{ "SHA512-CRYPT", "$5$rounds=1000$abcdefgh$XIppta5rT8zJUu4vAOKQXrwq9uY4Ijlz6VjyOmkx5i4" },
 	{ "CRYPT", "abNANd1rDfiNc" },
@@ -36,8 +38,11 @@ static const struct good_row {
 	{ "CRYPT", "{SHA256}K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=" },
 	{ "CRYPT", "{SHA256.hex}2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" },
 	{ "CRYPT", "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0" },
-	{ "CRYPT", "{SHA512}vSsar3708Jvp9Szi2NWZZ02Bqp1qRCFpbcTZPdBhnWgs5WtNZKnvCXdhztmeD2cmW192CF5bDufKRpayrW/isg==" },
-	{ "CRYPT", "{SSHA512}E491yrR9AdCoE7rbOPYS3EZgSuZpVE65AD9xko08s6floNesY/Zpe9zMVvLix4S2FiQSJ99RIkNvhHomNO9uL3NhbHQ=" },
+	{ "CRYPT", "{SHA512}"
+	           "vSsar3708Jvp9Szi2NWZZ02Bqp1qRCFpbcTZPdBhnWgs5WtNZKnvCXdhztmeD2cmW192CF5bDufKRpa"
+	           "yrW/isg==" },
+	{ "CRYPT", "{SSHA512}E491yrR9AdCoE7rbOPYS3EZgSuZpVE65AD9xko08s6floNesY/"
+	           "Zpe9zMVvLix4S2FiQSJ99RIkNvhHomNO9uL3NhbHQ=" },
 };
 
 static void
@@ -47,12 +52,23 @@ test_right_and_wrong(void **state)
 	for (size_t i = 0; i < sizeof(good_rows) / sizeof(good_rows[0]); i++) {
 		const char *why = NULL;
 
-		assert_int_equal(password_verify(span_of("secret"), good_rows[i].stored, good_rows[i].scheme, &why), PASSWORD_RIGHT);
-		assert_int_equal(password_verify(span_of("Secret"), good_rows[i].stored, good_rows[i].scheme, &why), PASSWORD_WRONG);
-		assert_int_equal(password_verify(span_of("secre"), good_rows[i].stored, good_rows[i].scheme, &why), PASSWORD_WRONG);
-		assert_int_equal(password_verify(span_of("secret "), good_rows[i].stored, good_rows[i].scheme, &why), PASSWORD_WRONG);
-		assert_int_equal(password_verify(span_of(""), good_rows[i].stored, good_rows[i].scheme, &why), PASSWORD_WRONG);
-		assert_int_equal(password_verify(span_make("secret\0", 7), good_rows[i].stored, good_rows[i].scheme, &why),
+		assert_int_equal(password_verify(span_of("secret"), good_rows[i].stored,
+		                                 good_rows[i].scheme, &why),
+		                 PASSWORD_RIGHT);
+		assert_int_equal(password_verify(span_of("Secret"), good_rows[i].stored,
+		                                 good_rows[i].scheme, &why),
+		                 PASSWORD_WRONG);
+		assert_int_equal(password_verify(span_of("secre"), good_rows[i].stored,
+		                                 good_rows[i].scheme, &why),
+		                 PASSWORD_WRONG);
+		assert_int_equal(password_verify(span_of("secret "), good_rows[i].stored,
+		                                 good_rows[i].scheme, &why),
+		                 PASSWORD_WRONG);
+		assert_int_equal(password_verify(span_of(""), good_rows[i].stored,
+		                                 good_rows[i].scheme, &why),
+		                 PASSWORD_WRONG);
+		assert_int_equal(password_verify(span_make("secret\0", 7), good_rows[i].stored,
+		                                 good_rows[i].scheme, &why),
 		                 PASSWORD_WRONG);
 	}
 }
@@ -73,7 +89,8 @@ test_kinds_of_the_platform(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(stored) / sizeof(stored[0]); i++) {
 		const char *why = NULL;
-		enum password_verdict v = password_verify(span_of("secret"), stored[i], "SHA512-CRYPT", &why);
+		enum password_verdict v = password_verify(span_of("secret"), stored[i],
+		                                          "SHA512-CRYPT", &why);
 
 		assert_true(v == PASSWORD_RIGHT || (v == PASSWORD_UNUSABLE && why));
 		v = password_verify(span_of("wrong"), stored[i], "SHA512-CRYPT", &why);
@@ -123,7 +140,8 @@ test_unusable_A14_A15(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad_rows) / sizeof(bad_rows[0]); i++) {
 		const char *why = NULL;
-		enum password_verdict v = password_verify(span_of("secret"), bad_rows[i].stored, "SHA512-CRYPT", &why);
+		enum password_verdict v = password_verify(span_of("secret"), bad_rows[i].stored,
+		                                          "SHA512-CRYPT", &why);
 
 		if (v != bad_rows[i].verdict)
 			fail_msg("%s: verdict %d", bad_rows[i].stored, (int)v);
@@ -154,18 +172,22 @@ test_lengths_A16(void **state)
 		assert_int_equal(v, lengths[i] <= 1024 ? PASSWORD_RIGHT : PASSWORD_WRONG);
 	}
 	/* bytes that are special elsewhere */
-	assert_int_equal(password_verify(span_of("a:\t\n\xe9{}'\""), "{PLAIN}a:\t\n\xe9{}'\"", "CRYPT", &(const char *){ NULL }),
+	assert_int_equal(password_verify(span_of("a:\t\n\xe9{}'\""), "{PLAIN}a:\t\n\xe9{}'\"",
+	                                 "CRYPT", &(const char *){ NULL }),
 	                 PASSWORD_RIGHT);
 	/* longer than crypt(3) of some platforms takes: wrong, and no fault of the server's */
 	memset(typed, 'x', 1024);
 	typed[1024] = '\0';
-	assert_int_equal(password_verify(span_of(typed), good_rows[0].stored, "CRYPT", &(const char *){ NULL }), PASSWORD_WRONG);
+	assert_int_equal(password_verify(span_of(typed), good_rows[0].stored, "CRYPT",
+	                                 &(const char *){ NULL }),
+	                 PASSWORD_WRONG);
 	/* bcrypt looks at 72 bytes: documented */
 	memset(typed, 'x', 73);
 	typed[73] = '\0';
 	const char *why = NULL;
-	enum password_verdict v = password_verify(span_of(typed), "$2y$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i",
-	                                          "CRYPT", &why);
+	enum password_verdict v = password_verify(
+		span_of(typed), "$2y$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i",
+		"CRYPT", &why);
 	assert_true(v == PASSWORD_RIGHT || v == PASSWORD_UNUSABLE);
 }
 
@@ -173,16 +195,21 @@ test_lengths_A16(void **state)
 static void
 test_dummies_A17(void **state)
 {
-	static const char *const names[] = { "SHA512-CRYPT", "SHA256-CRYPT", "MD5-CRYPT", "CRYPT", "PLAIN", "PLAIN-MD5", "LDAP-MD5",
-		                             "SMD5", "SHA", "SHA1", "SSHA", "SHA256", "SSHA256", "SHA512", "SSHA512", "DES-CRYPT",
-		                             "BLF-CRYPT", "MD5", "CLEARTEXT" };
+	static const char *const names[] = {
+		"SHA512-CRYPT", "SHA256-CRYPT", "MD5-CRYPT", "CRYPT",    "PLAIN",
+		"PLAIN-MD5",    "LDAP-MD5",     "SMD5",      "SHA",      "SHA1",
+		"SSHA",         "SHA256",       "SSHA256",   "SHA512",   "SSHA512",
+		"DES-CRYPT",    "BLF-CRYPT",    "MD5",       "CLEARTEXT"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_true(password_scheme_exists(names[i]));
-		assert_int_not_equal(password_waste_time(span_of("secret"), names[i]), PASSWORD_NONE);
+		assert_int_not_equal(password_waste_time(span_of("secret"), names[i]),
+		                     PASSWORD_NONE);
 		if (strcmp(names[i], "BLF-CRYPT") != 0) /* not every platform has it */
-			assert_int_equal(password_waste_time(span_of("secret"), names[i]), PASSWORD_WRONG);
+			assert_int_equal(password_waste_time(span_of("secret"), names[i]),
+			                 PASSWORD_WRONG);
 	}
 	assert_false(password_scheme_exists("NOSUCH"));
 	assert_false(password_scheme_exists(""));

@@ -1,4 +1,4 @@
-/* test_auth_protocol.c - commands and replies of Dovecot's authentication protocol, and the messages to workers */
+/* test_auth_protocol.c - Dovecot's authentication protocol, both ways, and messages to workers */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,18 +20,23 @@ static const struct command_row {
 } rows[] = {
 	{ "VERSION\t1\t2", NULL, PROTOCOL_VERSION, 1, NULL, NULL, NULL },
 	{ "CPID\t77", NULL, PROTOCOL_CPID, 77, NULL, NULL, NULL },
-	{ "AUTH\t1\tPLAIN\tservice=smtp\tnologin\tlip=10.0.0.1\trip=192.0.2.9\tsecured\tresp=AAAA", NULL, PROTOCOL_AUTH, 1,
+	{ "AUTH\t1\tPLAIN\tservice=smtp\tnologin\tlip=10.0.0.1\trip=192.0.2.9\tsecured\tresp=AAAA",
+	  NULL, PROTOCOL_AUTH, 1,
 	  "AAAA", "192.0.2.9", NULL },
 	{ "AUTH\t2\tPLAIN\tservice=imap\tresp=", NULL, PROTOCOL_AUTH, 2, "", NULL, NULL },
-	{ "AUTH\t3\tLOGIN\tservice=imap\trip=::1\tsession=abc/+", NULL, PROTOCOL_AUTH, 3, NULL, "::1", "abc/+" },
-	{ "AUTH\t3\tLOGIN\tservice=imap\trip=not-an-address\tsession=a b", NULL, PROTOCOL_AUTH, 3, NULL, NULL, NULL },
-	{ "AUTH\t3\tLOGIN\tservice=imap\tsession=a>): unknown user", NULL, PROTOCOL_AUTH, 3, NULL, NULL, NULL },
+	{ "AUTH\t3\tLOGIN\tservice=imap\trip=::1\tsession=abc/+", NULL, PROTOCOL_AUTH, 3, NULL,
+	  "::1", "abc/+" },
+	{ "AUTH\t3\tLOGIN\tservice=imap\trip=not-an-address\tsession=a b", NULL, PROTOCOL_AUTH, 3,
+	  NULL, NULL, NULL },
+	{ "AUTH\t3\tLOGIN\tservice=imap\tsession=a>): unknown user", NULL, PROTOCOL_AUTH, 3, NULL,
+	  NULL, NULL },
 	{ "AUTH\t3\tLOGIN", "AUTH without service=", 0, 0, NULL, NULL, NULL },
 	{ "AUTH\t3\tLOGIN\tservice=", "AUTH without service=", 0, 0, NULL, NULL, NULL },
 	{ "AUTH\t3", "AUTH without a mechanism", 0, 0, NULL, NULL, NULL },
 	{ "AUTH\t3\t\tservice=x", "AUTH without a mechanism", 0, 0, NULL, NULL, NULL },
 	{ "AUTH\tx\tPLAIN\tservice=x", "a command without its number", 0, 0, NULL, NULL, NULL },
-	{ "AUTH\t4294967296\tPLAIN\tservice=x", "a command without its number", 0, 0, NULL, NULL, NULL },
+	{ "AUTH\t4294967296\tPLAIN\tservice=x", "a command without its number", 0, 0, NULL, NULL,
+	  NULL },
 	{ "AUTH\t-1\tPLAIN\tservice=x", "a command without its number", 0, 0, NULL, NULL, NULL },
 	{ "CONT\t7\tYWJj", NULL, PROTOCOL_CONT, 7, "YWJj", NULL, NULL },
 	{ "CONT\t7", NULL, PROTOCOL_CONT, 7, "", NULL, NULL },
@@ -111,7 +116,8 @@ test_greeting(void **state)
 
 	(void)state;
 	protocol_put_greeting(&out, "login plain gssapi", 9, "0123");
-	assert_non_null(strstr(out.data, "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\nSPID\t"));
+	assert_non_null(strstr(
+		out.data, "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\nSPID\t"));
 	assert_non_null(strstr(out.data, "\nCUID\t9\nCOOKIE\t0123\nDONE\n"));
 	assert_null(strstr(out.data, "GSSAPI"));
 	buf_free(&out);
@@ -120,10 +126,17 @@ test_greeting(void **state)
 static void
 test_worker_messages(void **state)
 {
-	const struct check question = { span_make("a\tb", 3), span_make("p\0\n\001", 4), span_of("PLAIN"), span_of("imap"),
-		                        span_of("192.0.2.1"), span_of(""), true };
-	const struct check_result answer = { CHECK_REFUSED, span_of("u"), SPAN_NONE, SPAN_NONE, 5000, 5001,
-		                             span_of("no"), span_of("sql"), span_of("x\ty"), SPAN_NONE };
+	const struct check question = { span_make("a\tb", 3),
+		                        span_make("p\0\n\001", 4),
+		                        span_of("PLAIN"),
+		                        span_of("imap"),
+		                        span_of("192.0.2.1"),
+		                        span_of(""),
+		                        true };
+	const struct check_result answer = { CHECK_REFUSED, span_of("u"),   SPAN_NONE,
+		                             SPAN_NONE,     5000,           5001,
+		                             span_of("no"), span_of("sql"), span_of("x\ty"),
+		                             SPAN_NONE };
 	struct check_result result;
 	struct check check;
 	struct buf out = BUF_EMPTY;

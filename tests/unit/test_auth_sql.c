@@ -86,14 +86,18 @@ test_connect(void **state)
 	const char *why = NULL;
 
 	(void)state;
-	assert_true(sql_connect_parse("host=localhost dbname=messagerie user=messagerieUser password=openclassrooms", &mem, &c, &why));
+	assert_true(sql_connect_parse(
+		"host=localhost dbname=messagerie user=messagerieUser password=openclassrooms",
+		&mem, &c, &why));
 	assert_string_equal(c.host[0], "localhost");
 	assert_string_equal(c.dbname, "messagerie");
 	assert_string_equal(c.password, "openclassrooms");
 	assert_int_equal(c.port, 0);
 	assert_null(c.ssl_ca);
-	assert_true(sql_connect_parse(" host=/run/x  host=db2 port=3307 dbname=d user=u password=a=b ssl_ca=/c ssl_verify_server_cert=no read_timeout=7",
-	                              &mem, &c, &why));
+	assert_true(
+		sql_connect_parse(" host=/run/x  host=db2 port=3307 dbname=d user=u password=a=b "
+	                          "ssl_ca=/c ssl_verify_server_cert=no read_timeout=7",
+	                          &mem, &c, &why));
 	assert_int_equal(c.host_count, 2);
 	assert_string_equal(c.host[1], "db2");
 	assert_string_equal(c.password, "a=b");
@@ -108,8 +112,10 @@ static void
 test_bad_connect_B04(void **state)
 {
 	static const char *const texts[] = {
-		"", "host=x", "dbname=d user=u", "host= dbname=d user=u", "host=h dbname=d user=u port=65536",
-		"host=h dbname=d user=u port=x", "host=h dbname=d user=u password=my secret", "host=h dbname=d user=u secret",
+		"", "host=x", "dbname=d user=u", "host= dbname=d user=u",
+		"host=h dbname=d user=u port=65536",
+		"host=h dbname=d user=u port=x", "host=h dbname=d user=u password=my secret",
+		"host=h dbname=d user=u secret",
 		"host=h dbname=d user=u ssl_verify_server_cert=maybe",
 		"host=1 host=2 host=3 host=4 host=5 host=6 host=7 host=8 host=9 dbname=d user=u",
 	};

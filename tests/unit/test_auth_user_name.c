@@ -74,7 +74,8 @@ test_names_A06_A11(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct user_name_rules rules = { rows[i].chars, "%Lu", rows[i].realm };
 		struct arena mem = ARENA_EMPTY;
-		const char *why = NULL, *made = user_name_make(span_of(rows[i].typed), &rules, &mem, &why);
+		const char *why = NULL,
+			   *made = user_name_make(span_of(rows[i].typed), &rules, &mem, &why);
 
 		if (rows[i].made) {
 			assert_non_null(made);
@@ -127,7 +128,8 @@ test_for_log_A07(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		assert_string_equal(user_name_for_log(span_of(names[i].name), &mem), names[i].shown);
+		assert_string_equal(user_name_for_log(span_of(names[i].name), &mem),
+		                    names[i].shown);
 	arena_free(&mem);
 }
 

@@ -35,7 +35,8 @@ test_good(void **state)
 		char coded[32], plain[32];
 		size_t len = 99;
 
-		assert_int_equal(base64_encode(span_make(good[i].plain, good[i].len), coded), strlen(good[i].coded));
+		assert_int_equal(base64_encode(span_make(good[i].plain, good[i].len), coded),
+		                 strlen(good[i].coded));
 		assert_int_equal(BASE64_ROOM(good[i].len), strlen(good[i].coded));
 		assert_memory_equal(coded, good[i].coded, strlen(good[i].coded));
 		assert_true(base64_decode(span_of(good[i].coded), plain, &len));
@@ -46,7 +47,8 @@ test_good(void **state)
 
 /* A04: nothing but whole groups, padding at the end, unused bits zero. */
 static const char *const bad[] = {
-	"Z", "Zg", "Zg=", "Zg===", "=", "==", "====", "Z===", "=Zg=", "Zg==Zg==", "Zm8=Zm8=", "Zm=8", "Zh==", "Zm9=",
+	"Z", "Zg", "Zg=", "Zg===", "=", "==", "====", "Z===", "=Zg=", "Zg==Zg==", "Zm8=Zm8=",
+	"Zm=8", "Zh==", "Zm9=",
 	"Zm9 v", "Zm9v\n", " Zm9v", "Zm9v====", "Zm-_", "Zm9\x80", "Zm*v", "Zm9v*", "*", "Z*==",
 };
 

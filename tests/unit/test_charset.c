@@ -13,10 +13,12 @@
 static const struct {
 	const char *charset, *bytes, *utf8;
 } rows[] = {
-	{ "utf-8", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
+	{ "utf-8", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+	  "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
 	{ "US-ASCII", "plain", "plain" },
 	/* RFC 3629: overlong, surrogates, beyond the last code point, cut off */
-	{ "utf-8", "\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xff|\xe2\x82", BAD BAD "|" BAD BAD BAD "|" BAD BAD BAD BAD "|" BAD "|" BAD },
+	{ "utf-8", "\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xff|\xe2\x82",
+	  BAD BAD "|" BAD BAD BAD "|" BAD BAD BAD BAD "|" BAD "|" BAD },
 	{ "utf-8", "a\xe9z", "a" BAD "z" },
 	{ "ISO-8859-1", "\xe9", "\xc3\xa9" },
 	{ "iso-8859-15", "\xa4", "\xe2\x82\xac" },
@@ -77,8 +79,16 @@ test_one_byte_at_a_time(void **state)
 static void
 test_names(void **state)
 {
-	static const char *const unknown[] = { "", "x", "utf-8//TRANSLIT", "../x", "iso-8859-", "iso-8859-123", "windows-12512",
-		                               "ISO-2022-CN-EXT", "utf-8 ", "8859_1" };
+	static const char *const unknown[] = { "",
+		                               "x",
+		                               "utf-8//TRANSLIT",
+		                               "../x",
+		                               "iso-8859-",
+		                               "iso-8859-123",
+		                               "windows-12512",
+		                               "ISO-2022-CN-EXT",
+		                               "utf-8 ",
+		                               "8859_1" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)

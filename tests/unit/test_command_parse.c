@@ -46,7 +46,8 @@ static const struct row {
 	/* ID: RFC 2971 s.3.1 */
 	{ "ID NIL", NULL },
 	{ "ID ()", NULL },
-	{ "ID (\"name\" \"sodr\" \"version\" \"19.34\" \"vendor\" \"Pink Floyd Music Limited\")", NULL },
+	{ "ID (\"name\" \"sodr\" \"version\" \"19.34\" \"vendor\" \"Pink Floyd Music Limited\")",
+	  NULL },
 	{ "ID (\"name\" NIL)", NULL },
 	{ "ID (\"name\" {4}\r\nsodr)", NULL },
 	{ "ID", space },
@@ -131,10 +132,12 @@ static const struct row {
 	{ "APPEND a {5-}", "unexpected character" },
 	{ "APPEND a (\\Recent) {5}", "\\Recent cannot be changed by a client" },
 	{ "APPEND a \"17-Jul-1996\" {5}", "expected a date like \"17-Jul-1996 02:44:25 -0700\"" },
-	{ "APPEND a \"29-Feb-2023 00:00:00 +0000\" {5}", "expected a date like \"17-Jul-1996 02:44:25 -0700\"" },
+	{ "APPEND a \"29-Feb-2023 00:00:00 +0000\" {5}",
+	  "expected a date like \"17-Jul-1996 02:44:25 -0700\"" },
 	{ "APPEND a \"29-Feb-2024 00:00:00 +0000\" {5}", NULL },
 	{ "APPEND a \"01-Jan-9999 00:00:00 +0000\" {5}", NULL },
-	{ "APPEND a \"01-Jan--001 00:00:00 +0000\" {5}", "expected a date like \"17-Jul-1996 02:44:25 -0700\"" },
+	{ "APPEND a \"01-Jan--001 00:00:00 +0000\" {5}",
+	  "expected a date like \"17-Jul-1996 02:44:25 -0700\"" },
 	{ "APPEND a (\\Seen) (\\Seen) {5}", "expected a message literal" },
 
 	/* STORE: RFC 3501 s.6.4.6 */

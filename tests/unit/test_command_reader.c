@@ -98,7 +98,8 @@ static const struct row {
 	{ "a append x (\\Seen) {5+}\r\nhello", "a append x (\\Seen) {5+}", "", true, 5 },
 	{ "a APPEND {1}\r\nx {5}\r\nhello", "a APPEND {1}\r\nx {5}", "+ OK\r\n", true, 5 },
 	{ "a APPEND {1+}\r\nx () {5+}\r\nhello", "a APPEND {1+}\r\nx () {5+}", "", true, 5 },
-	{ "a APPEND x {18446744073709551616}\r\n", "a APPEND x {18446744073709551616}", "", true, UINT64_MAX },
+	{ "a APPEND x {18446744073709551616}\r\n", "a APPEND x {18446744073709551616}", "", true,
+	  UINT64_MAX },
 };
 
 static void
@@ -144,7 +145,8 @@ test_G01_sizes(void **state)
 
 		buf_printf(&input, "a X %s\r\n", sizes[i].announcement);
 		if (!sizes[i].why)
-			memset(buf_reserve(&input, 65536), 'x', 65536), input.len += 65536, buf_str(&input, "\r\n");
+			memset(buf_reserve(&input, 65536), 'x', 65536), input.len += 65536,
+				buf_str(&input, "\r\n");
 		buf_str(&input, "b NOOP\r\n");
 		other = open_session(&s, input.data, input.len);
 		why = command_read(&s);
@@ -193,11 +195,15 @@ test_G01_total(void **state)
 	buf_free(&input);
 }
 
-/* Lines around and far beyond the limit; the tag of a long one is kept, the next command is found. */
+/*
+ * Lines around and far beyond the limit; the tag of a long one is kept, the next
+ * command is found.
+ */
 static void
 test_long_lines(void **state)
 {
-	static const size_t lengths[] = { LIMIT_LINE - 1, LIMIT_LINE, LIMIT_LINE + 1, 2 * LIMIT_LINE, 700000 };
+	static const size_t lengths[] = { LIMIT_LINE - 1, LIMIT_LINE, LIMIT_LINE + 1,
+		                          2 * LIMIT_LINE, 700000 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lengths); i++) {
@@ -225,7 +231,10 @@ test_long_lines(void **state)
 	}
 }
 
-/* Whatever a failed APPEND left unread: the next command is found, and nothing more is asked for. */
+/*
+ * Whatever a failed APPEND left unread: the next command is found, and nothing
+ * more is asked for.
+ */
 static void
 test_dropping_the_rest(void **state)
 {

@@ -105,7 +105,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_failing_is_sticky),      cmocka_unit_test(test_whole_words),
-		cmocka_unit_test(test_G05_depth_is_limited),   cmocka_unit_test(test_G03_tokens_are_limited),
+		cmocka_unit_test(test_G05_depth_is_limited),
+		cmocka_unit_test(test_G03_tokens_are_limited),
 		cmocka_unit_test(test_nothing_at_all),
 	};
 

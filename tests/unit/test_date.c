@@ -124,8 +124,10 @@ static const struct {
 	const char *text;
 	int32_t     day; /* INT32_MIN: not a date */
 } days[] = {
-	{ "1-Jan-1970", 0 },     { "01-Jan-1970", 0 },          { "31-Dec-1969", -1 },       { "1-Mar-2000", 11017 },
-	{ "29-Feb-2000", 11016 }, { "29-Feb-2001", INT32_MIN }, { "1-Jan-1970x", INT32_MIN }, { "1-Jan-70", INT32_MIN },
+	{ "1-Jan-1970", 0 },     { "01-Jan-1970", 0 },          { "31-Dec-1969", -1 },
+	{ "1-Mar-2000", 11017 },
+	{ "29-Feb-2000", 11016 }, { "29-Feb-2001", INT32_MIN }, { "1-Jan-1970x", INT32_MIN },
+	{ "1-Jan-70", INT32_MIN },
 	{ "1-Jan-0000", -719528 }, { "", INT32_MIN },
 };
 
@@ -146,7 +148,10 @@ test_days(void **state)
 	assert_int_equal(date_day(0, -1), -1);
 }
 
-/* What is printed is read again as the same moment, and a clock gone mad gives a date all the same. */
+/*
+ * What is printed is read again as the same moment, and a clock gone mad gives a
+ * date all the same.
+ */
 static void
 test_print(void **state)
 {

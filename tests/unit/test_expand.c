@@ -9,7 +9,8 @@
 #include "common/base/expand.h"
 
 static const struct expand_values toto = {
-	.user = "Toto@Mondomaine.local", .home = "/home/%u", .service = "imap", .local_ip = "::1", .remote_ip = "10.0.0.1",
+	.user = "Toto@Mondomaine.local", .home = "/home/%u", .service = "imap", .local_ip = "::1",
+	.remote_ip = "10.0.0.1",
 };
 
 static const struct {
@@ -81,7 +82,8 @@ static void
 test_absent_values_are_empty(void **state)
 {
 	struct arena mem = ARENA_EMPTY;
-	const struct expand_values none = { NULL, NULL, NULL, NULL, NULL }, no_domain = { .user = "toto" };
+	const struct expand_values none = { NULL, NULL, NULL, NULL, NULL },
+				   no_domain = { .user = "toto" };
 	const char *why;
 
 	(void)state;

@@ -36,8 +36,10 @@ static const struct {
 	{ " 1 (FLAGS", "expected )" },
 	{ " 1 (FLAGS  UID)", "there is no FETCH item of this name" },
 	{ " 1 FLAGS UID", "unexpected text behind the last argument" },
-	{ " 1 BODY[MIME]", "expected HEADER, HEADER.FIELDS, TEXT or a part's number within BODY[]" },
-	{ " 1 BODY[HEADERS]", "expected HEADER, HEADER.FIELDS, TEXT or a part's number within BODY[]" },
+	{ " 1 BODY[MIME]",
+	  "expected HEADER, HEADER.FIELDS, TEXT or a part's number within BODY[]" },
+	{ " 1 BODY[HEADERS]",
+	  "expected HEADER, HEADER.FIELDS, TEXT or a part's number within BODY[]" },
 	{ " 1 BODY[1.]", "expected HEADER, HEADER.FIELDS, TEXT or a part's number within BODY[]" },
 	{ " 1 BODY[0]", "expected a number above zero" },
 	{ " 1 BODY[1.0]", "expected a number above zero" },
@@ -137,7 +139,8 @@ static const struct {
 	{ " 1 BODY.PEEK[HEADER.FIELDS (SUBJECT To)]", false,
 	  "* 1 FETCH (BODY[HEADER.FIELDS (SUBJECT To)] {15}\r\nSubject: hi\r\n\r\n)\r\n" },
 	{ " 1 BODY.PEEK[HEADER.FIELDS.NOT (subject)]", false,
-	  "* 1 FETCH (BODY[HEADER.FIELDS.NOT (subject)] {26}\r\nFrom: Ann <ann@x.test>\r\n\r\n)\r\n" },
+	  "* 1 FETCH (BODY[HEADER.FIELDS.NOT (subject)] {26}\r\nFrom: Ann "
+	  "<ann@x.test>\r\n\r\n)\r\n" },
 	/* partials count octets of the CRLF form */
 	{ " 1 BODY.PEEK[TEXT]<8.4>", false, "* 1 FETCH (BODY[TEXT]<8> {4}\r\n\r\nli)\r\n" },
 	{ " 1 BODY.PEEK[TEXT]<9.2>", false, "* 1 FETCH (BODY[TEXT]<9> {2}\r\n\nl)\r\n" },
@@ -155,39 +158,53 @@ static const struct {
 	/* parts */
 	{ " 2 BODY[1]", false, "* 2 FETCH (BODY[1] {5}\r\nplain)\r\n" },
 	{ " 2 BODY[1.MIME]", false, "* 2 FETCH (BODY[1.MIME] {2}\r\n\r\n)\r\n" },
-	{ " 2 BODY[2.MIME]", false, "* 2 FETCH (BODY[2.MIME] {32}\r\nContent-Type: message/rfc822\r\n\r\n)\r\n" },
+	{ " 2 BODY[2.MIME]", false,
+	  "* 2 FETCH (BODY[2.MIME] {32}\r\nContent-Type: message/rfc822\r\n\r\n)\r\n" },
 	{ " 2 BODY[2.HEADER]", false,
-	  "* 2 FETCH (BODY[2.HEADER] {67}\r\nSubject: inner\r\nContent-Type: multipart/alternative; boundary=i\r\n\r\n)\r\n" },
+	  "* 2 FETCH (BODY[2.HEADER] {67}\r\nSubject: inner\r\nContent-Type: "
+	  "multipart/alternative; boundary=i\r\n\r\n)\r\n" },
 	{ " 2 BODY[2.TEXT]", false,
-	  "* 2 FETCH (BODY[2.TEXT] {54}\r\n--i\r\n\r\na\r\n--i\r\nContent-Type: text/html\r\n\r\n<b>\r\n--i--\r\n)\r\n" },
+	  "* 2 FETCH (BODY[2.TEXT] {54}\r\n--i\r\n\r\na\r\n--i\r\nContent-Type: "
+	  "text/html\r\n\r\n<b>\r\n--i--\r\n)\r\n" },
 	{ " 2 BODY[2.HEADER.FIELDS (SUBJECT)]", false,
 	  "* 2 FETCH (BODY[2.HEADER.FIELDS (SUBJECT)] {18}\r\nSubject: inner\r\n\r\n)\r\n" },
 	{ " 2 BODY[2.1]", false, "* 2 FETCH (BODY[2.1] {1}\r\na)\r\n" },
-	{ " 2 BODY[2.2.MIME]", false, "* 2 FETCH (BODY[2.2.MIME] {27}\r\nContent-Type: text/html\r\n\r\n)\r\n" },
+	{ " 2 BODY[2.2.MIME]", false,
+	  "* 2 FETCH (BODY[2.2.MIME] {27}\r\nContent-Type: text/html\r\n\r\n)\r\n" },
 	{ " 2 BODY[2.HEADER]<15.2>", false, "* 2 FETCH (BODY[2.HEADER]<15> {2}\r\n\nC)\r\n" },
 	{ " 2 BODY[2.HEADER]<14.2>", false, "* 2 FETCH (BODY[2.HEADER]<14> {2}\r\n\r\n)\r\n" },
 	{ " 2 BODY[2.2]<1.1>", false, "* 2 FETCH (BODY[2.2]<1> {1}\r\nb)\r\n" },
 	{ " 2 (BODY[1.TEXT] BODY[2.3] BODY[1.1] BODY[3] BODY[1.HEADER])", false,
-	  "* 2 FETCH (BODY[1.TEXT] NIL BODY[2.3] NIL BODY[1.1] NIL BODY[3] NIL BODY[1.HEADER] NIL)\r\n" },
+	  "* 2 FETCH (BODY[1.TEXT] NIL BODY[2.3] NIL BODY[1.1] NIL BODY[3] NIL BODY[1.HEADER] "
+	  "NIL)\r\n" },
 	{ " 2 BODY", false,
-	  "* 2 FETCH (BODY ((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 5 0)(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" "
-	  "121 (NIL \"inner\" NIL NIL NIL NIL NIL NIL NIL NIL) ((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)"
-	  "(\"text\" \"html\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 0) \"alternative\") 11) \"mixed\"))\r\n" },
+	  "* 2 FETCH (BODY ((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 5 "
+	  "0)(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" "
+	  "121 (NIL \"inner\" NIL NIL NIL NIL NIL NIL NIL NIL) ((\"text\" \"plain\" (\"charset\" "
+	  "\"us-ascii\") NIL NIL \"7bit\" 1 0)"
+	  "(\"text\" \"html\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 0) \"alternative\") "
+	  "11) \"mixed\"))\r\n" },
 	{ " 1 BODYSTRUCTURE", false,
-	  "* 1 FETCH (BODYSTRUCTURE (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 20 2 NIL NIL NIL NIL))\r\n" },
+	  "* 1 FETCH (BODYSTRUCTURE (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL "
+	  "\"7bit\" 20 2 NIL NIL NIL NIL))\r\n" },
 	{ " 1 ENVELOPE", false,
-	  "* 1 FETCH (ENVELOPE (NIL \"hi\" ((\"Ann\" NIL \"ann\" \"x.test\")) ((\"Ann\" NIL \"ann\" \"x.test\")) "
+	  "* 1 FETCH (ENVELOPE (NIL \"hi\" ((\"Ann\" NIL \"ann\" \"x.test\")) ((\"Ann\" NIL "
+	  "\"ann\" \"x.test\")) "
 	  "((\"Ann\" NIL \"ann\" \"x.test\")) NIL NIL NIL NIL NIL))\r\n" },
 
 	/* M01, M02 */
-	{ " 3 (BODY[] RFC822.SIZE)", false, "* 3 FETCH (BODY[] {13}\r\na: b\x80" "c\r\n\r\n\x80\r\n RFC822.SIZE 13)\r\n" },
-	{ " 3 BODY[HEADER.FIELDS (a)]", false, "* 3 FETCH (BODY[HEADER.FIELDS (a)] {10}\r\na: b\x80" "c\r\n\r\n)\r\n" },
+	{ " 3 (BODY[] RFC822.SIZE)", false, "* 3 FETCH (BODY[] {13}\r\na: b\x80"
+	  "c\r\n\r\n\x80\r\n RFC822.SIZE 13)\r\n" },
+	{ " 3 BODY[HEADER.FIELDS (a)]", false, "* 3 FETCH (BODY[HEADER.FIELDS (a)] {10}\r\na: b\x80"
+	  "c\r\n\r\n)\r\n" },
 	{ " 4 (BODY[] BODY[TEXT] BODY[1] RFC822.HEADER RFC822.SIZE)", false,
-	  "* 4 FETCH (BODY[] \"\" BODY[TEXT] \"\" BODY[1] \"\" RFC822.HEADER \"\" RFC822.SIZE 0)\r\n" },
+	  "* 4 FETCH (BODY[] \"\" BODY[TEXT] \"\" BODY[1] \"\" RFC822.HEADER \"\" RFC822.SIZE "
+	  "0)\r\n" },
 
 	/* M23: a wrong stored size neither cuts nor stays, once the octets were counted */
 	{ " 6 RFC822.SIZE", false, "* 6 FETCH (RFC822.SIZE 6288)\r\n" },
-	{ " 6 (RFC822.SIZE BODY.PEEK[TEXT])", false, "* 6 FETCH (RFC822.SIZE 59 BODY[TEXT] {20}\r\n" SIMPLE_TEXT ")\r\n" },
+	{ " 6 (RFC822.SIZE BODY.PEEK[TEXT])", false,
+	  "* 6 FETCH (RFC822.SIZE 59 BODY[TEXT] {20}\r\n" SIMPLE_TEXT ")\r\n" },
 	{ " 6 RFC822.SIZE", false, "* 6 FETCH (RFC822.SIZE 59)\r\n" },
 };
 
@@ -211,7 +228,10 @@ test_answers(void **state)
 	buf_free(&answer);
 }
 
-/* RFC 3501 s.6.4.5: BODY[], RFC822 and RFC822.TEXT set \Seen, in one pass, and the answer says so. */
+/*
+ * RFC 3501 s.6.4.5: BODY[], RFC822 and RFC822.TEXT set \Seen, in one pass, and
+ * the answer says so.
+ */
 static void
 test_seen(void **state)
 {
@@ -222,13 +242,18 @@ test_seen(void **state)
 		unsigned    changes;
 	} cases[] = {
 		{ " 1:2 BODY[1]<0.1>", true,
-		  "* 1 FETCH (FLAGS (\\Seen) BODY[1]<0> {1}\r\nl)\r\n* 2 FETCH (BODY[1]<0> {1}\r\np)\r\n", 1 },
-		{ " 1 (BODY[1]<0.1> FLAGS)", true, "* 1 FETCH (BODY[1]<0> {1}\r\nl FLAGS (\\Seen))\r\n", 1 },
+		  "* 1 FETCH (FLAGS (\\Seen) BODY[1]<0> {1}\r\nl)\r\n* 2 FETCH (BODY[1]<0> "
+		  "{1}\r\np)\r\n", 1 },
+		{ " 1 (BODY[1]<0.1> FLAGS)", true,
+		  "* 1 FETCH (BODY[1]<0> {1}\r\nl FLAGS (\\Seen))\r\n", 1 },
 		{ " 1 BODY[1]<0.1>", false, "* 1 FETCH (BODY[1]<0> {1}\r\nl)\r\n", 0 },
 		{ " 1 BODY.PEEK[1]<0.1>", true, "* 1 FETCH (BODY[1]<0> {1}\r\nl)\r\n", 0 },
-		{ " 1 RFC822.HEADER", true, "* 1 FETCH (RFC822.HEADER {39}\r\n" SIMPLE_HEADER ")\r\n", 0 },
-		{ " 1 RFC822.TEXT", true, "* 1 FETCH (FLAGS (\\Seen) RFC822.TEXT {20}\r\n" SIMPLE_TEXT ")\r\n", 1 },
-		{ " 1 RFC822", true, "* 1 FETCH (FLAGS (\\Seen) RFC822 {59}\r\n" SIMPLE_HEADER SIMPLE_TEXT ")\r\n", 1 },
+		{ " 1 RFC822.HEADER", true,
+		  "* 1 FETCH (RFC822.HEADER {39}\r\n" SIMPLE_HEADER ")\r\n", 0 },
+		{ " 1 RFC822.TEXT", true,
+		  "* 1 FETCH (FLAGS (\\Seen) RFC822.TEXT {20}\r\n" SIMPLE_TEXT ")\r\n", 1 },
+		{ " 1 RFC822", true, "* 1 FETCH (FLAGS (\\Seen) RFC822 "
+		  "{59}\r\n" SIMPLE_HEADER SIMPLE_TEXT ")\r\n", 1 },
 	};
 	struct buf answer = BUF_EMPTY;
 
@@ -249,8 +274,10 @@ test_seen(void **state)
 static void
 test_S02_vanished(void **state)
 {
-	static const char *const arguments[] = { " 4:6 (UID ENVELOPE)", " 4:6 (UID RFC822.SIZE)", " 4:6 (UID INTERNALDATE)",
-		                                 " 4:6 (UID BODYSTRUCTURE)", " 4:6 (UID BODY.PEEK[])" };
+	static const char *const arguments[] = { " 4:6 (UID ENVELOPE)", " 4:6 (UID RFC822.SIZE)",
+		                                 " 4:6 (UID INTERNALDATE)",
+		                                 " 4:6 (UID BODYSTRUCTURE)",
+		                                 " 4:6 (UID BODY.PEEK[])" };
 	struct buf answer = BUF_EMPTY;
 	struct session s;
 
@@ -263,7 +290,8 @@ test_S02_vanished(void **state)
 		assert_null(strstr(answer.data, "* 5 FETCH"));
 		assert_int_equal(s.reply, REPLY_NO);
 		assert_string_equal(s.reply_code, "EXPUNGEISSUED");
-		assert_string_equal(s.reply_text, "Some of the requested messages no longer exist.");
+		assert_string_equal(s.reply_text,
+		                    "Some of the requested messages no longer exist.");
 	}
 	fetch_session_run(&s, " 5 (UID FLAGS)", false, &answer);
 	assert_string_equal(answer.data, "* 5 FETCH (UID 50 FLAGS ())\r\n");
@@ -283,7 +311,9 @@ test_opened_once(void **state)
 	fetch_session_open(&s, samples, 2, true);
 	fetch_session_run(&s, " 1:2 (UID FLAGS RFC822.SIZE INTERNALDATE)", false, &answer);
 	assert_int_equal(fetch_session_opened(&s), 0);
-	fetch_session_run(&s, " 1:2 (ENVELOPE BODYSTRUCTURE BODY BODY.PEEK[] BODY.PEEK[1] RFC822.SIZE)", false, &answer);
+	fetch_session_run(&s,
+	                  " 1:2 (ENVELOPE BODYSTRUCTURE BODY BODY.PEEK[] BODY.PEEK[1] RFC822.SIZE)",
+	                  false, &answer);
 	assert_int_equal(fetch_session_opened(&s), 2);
 	fetch_session_close(&s);
 	buf_free(&answer);
@@ -297,7 +327,8 @@ test_counters(void **state)
 
 	(void)state;
 	fetch_session_open(&s, samples, 2, true);
-	fetch_session_run(&s, " 1 (BODY.PEEK[HEADER] BODY.PEEK[TEXT] BODY.PEEK[TEXT]<0.5>)", false, &answer);
+	fetch_session_run(&s, " 1 (BODY.PEEK[HEADER] BODY.PEEK[TEXT] BODY.PEEK[TEXT]<0.5>)", false,
+	                  &answer);
 	assert_int_equal(s.fetched_headers, 1);
 	assert_int_equal(s.fetched_header_bytes, 39);
 	assert_int_equal(s.fetched_bodies, 2);
@@ -310,27 +341,36 @@ static const struct {
 	const char *header, *envelope;
 } envelopes[] = {
 	/* RFC 3501 s.8's example */
-	{ "Date: Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\nFrom: Terry Gray <gray@cac.washington.edu>\n"
+	{ "Date: Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\nFrom: Terry Gray "
+	  "<gray@cac.washington.edu>\n"
 	  "Subject: IMAP4rev1 WG mtg summary and minutes\nTo: imap@cac.washington.edu\n"
-	  "cc: minutes@CNRI.Reston.VA.US, John Klensin <KLENSIN@MIT.EDU>\nMessage-Id: <B27397-0100000@cac.washington.edu>\n\n",
+	  "cc: minutes@CNRI.Reston.VA.US, John Klensin <KLENSIN@MIT.EDU>\nMessage-Id: "
+	  "<B27397-0100000@cac.washington.edu>\n\n",
 	  "(\"Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\" \"IMAP4rev1 WG mtg summary and minutes\" "
-	  "((\"Terry Gray\" NIL \"gray\" \"cac.washington.edu\")) ((\"Terry Gray\" NIL \"gray\" \"cac.washington.edu\")) "
-	  "((\"Terry Gray\" NIL \"gray\" \"cac.washington.edu\")) ((NIL NIL \"imap\" \"cac.washington.edu\")) "
-	  "((NIL NIL \"minutes\" \"CNRI.Reston.VA.US\")(\"John Klensin\" NIL \"KLENSIN\" \"MIT.EDU\")) NIL NIL "
+	  "((\"Terry Gray\" NIL \"gray\" \"cac.washington.edu\")) ((\"Terry Gray\" NIL \"gray\" "
+	  "\"cac.washington.edu\")) "
+	  "((\"Terry Gray\" NIL \"gray\" \"cac.washington.edu\")) ((NIL NIL \"imap\" "
+	  "\"cac.washington.edu\")) "
+	  "((NIL NIL \"minutes\" \"CNRI.Reston.VA.US\")(\"John Klensin\" NIL \"KLENSIN\" "
+	  "\"MIT.EDU\")) NIL NIL "
 	  "\"<B27397-0100000@cac.washington.edu>\")" },
 	{ "", "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)" },
 	/* M18 */
 	{ "From: group:;\nTo:\nSender: <>\nReply-To: <@a,@b:c@d>\n\n",
-	  "(NIL NIL ((NIL NIL \"group\" NIL)(NIL NIL NIL NIL)) ((NIL NIL \"MISSING_MAILBOX\" \"MISSING_DOMAIN\")) "
+	  "(NIL NIL ((NIL NIL \"group\" NIL)(NIL NIL NIL NIL)) ((NIL NIL \"MISSING_MAILBOX\" "
+	  "\"MISSING_DOMAIN\")) "
 	  "((NIL \"@a,@b\" \"c\" \"d\")) NIL NIL NIL NIL NIL)" },
 	/* M21: nothing that a client could take for a line of ours */
 	{ "Subject: a\r\n b\rc\nTo: \"x\r\n y\" <a@b>\n\n",
 	  "(NIL {5}\r\na b\rc NIL NIL NIL ((\"x y\" NIL \"a\" \"b\")) NIL NIL NIL NIL)" },
-	{ "Subject: say \"hi\" \\ there\n\n", "(NIL \"say \\\"hi\\\" \\\\ there\" NIL NIL NIL NIL NIL NIL NIL NIL)" },
+	{ "Subject: say \"hi\" \\ there\n\n",
+	  "(NIL \"say \\\"hi\\\" \\\\ there\" NIL NIL NIL NIL NIL NIL NIL NIL)" },
 	{ "Subject: caf\xc3\xa9\n\n", "(NIL {5}\r\ncaf\xc3\xa9 NIL NIL NIL NIL NIL NIL NIL NIL)" },
-	{ "Subject:\nIn-Reply-To: <a> <b>\n\n", "(NIL \"\" NIL NIL NIL NIL NIL NIL \"<a> <b>\" NIL)" },
+	{ "Subject:\nIn-Reply-To: <a> <b>\n\n",
+	  "(NIL \"\" NIL NIL NIL NIL NIL NIL \"<a> <b>\" NIL)" },
 	{ "Subject: one\nSubject: two\nTo: a@b\nTo: c@d\n\n",
-	  "(NIL \"one\" NIL NIL NIL ((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\")) NIL NIL NIL NIL)" },
+	  "(NIL \"one\" NIL NIL NIL ((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\")) NIL NIL NIL "
+	  "NIL)" },
 };
 
 static void
@@ -376,7 +416,8 @@ test_M10_half_a_million_address_lines(void **state)
 	capture(&out);
 	put_envelope(&out, buf_view(&header), &mem);
 	captured(&out, &got);
-	assert_true(seconds() - from < 5); /* under sanitizers too; a quadratic walk takes minutes */
+	/* under sanitizers too; a quadratic walk takes minutes */
+	assert_true(seconds() - from < 5);
 	assert_true(got.len < 2000000);
 	buf_free(&header);
 	buf_free(&got);
@@ -390,28 +431,39 @@ static const struct {
 	{ "Content-Type: text/plain; charset=utf-8\n\n12345678\n",
 	  "(\"text\" \"plain\" (\"charset\" \"utf-8\") NIL NIL \"7bit\" 10 1 NIL NIL NIL NIL)" },
 	/* RFC 3501 s.7.4.2's example, as BODYSTRUCTURE */
-	{ "Content-Type: MULTIPART/MIXED; BOUNDARY=x\n\n--x\nContent-Type: TEXT/PLAIN; CHARSET=US-ASCII\n"
-	  "Content-Transfer-Encoding: 7BIT\n\na\nb\n--x\nContent-Type: TEXT/PLAIN; CHARSET=US-ASCII; NAME=\"cc.diff\"\n"
-	  "Content-ID: <960723163407.20117h@cac.washington.edu>\nContent-Description: Compiler diff\n"
+	{ "Content-Type: MULTIPART/MIXED; BOUNDARY=x\n\n--x\nContent-Type: TEXT/PLAIN; "
+	  "CHARSET=US-ASCII\n"
+	  "Content-Transfer-Encoding: 7BIT\n\na\nb\n--x\nContent-Type: TEXT/PLAIN; "
+	  "CHARSET=US-ASCII; NAME=\"cc.diff\"\n"
+	  "Content-ID: <960723163407.20117h@cac.washington.edu>\nContent-Description: Compiler "
+	  "diff\n"
 	  "Content-Transfer-Encoding: BASE64\n\nYQ==\n--x--\n",
 	  "((\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 4 1 NIL NIL NIL NIL)"
-	  "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\" \"NAME\" \"cc.diff\") \"<960723163407.20117h@cac.washington.edu>\" "
-	  "\"Compiler diff\" \"BASE64\" 4 0 NIL NIL NIL NIL) \"MIXED\" (\"BOUNDARY\" \"x\") NIL NIL NIL)" },
-	{ "Content-Type: image/png; name=\"a\\\"b.png\"\nContent-MD5: abc=\nContent-Language: en, fr\n"
+	  "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\" \"NAME\" \"cc.diff\") "
+	  "\"<960723163407.20117h@cac.washington.edu>\" "
+	  "\"Compiler diff\" \"BASE64\" 4 0 NIL NIL NIL NIL) \"MIXED\" (\"BOUNDARY\" \"x\") NIL "
+	  "NIL NIL)" },
+	{ "Content-Type: image/png; name=\"a\\\"b.png\"\nContent-MD5: abc=\nContent-Language: en, "
+	  "fr\n"
 	  "Content-Location: http://x/y\nContent-Disposition: attachment; filename=\"a.png\"\n"
 	  "Content-Transfer-Encoding: base64\n\nYQ==\n",
 	  "(\"image\" \"png\" (\"name\" \"a\\\"b.png\") NIL NIL \"base64\" 6 \"abc=\" "
 	  "(\"attachment\" (\"filename\" \"a.png\")) (\"en\" \"fr\") \"http://x/y\")" },
 	{ "Content-Disposition: inline\n\n",
-	  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL (\"inline\" NIL) NIL NIL)" },
+	  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL (\"inline\" "
+	  "NIL) NIL NIL)" },
 	{ "Content-Type: multipart/mixed; boundary=b\n\n",
-	  "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" "
+	  "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) "
+	  "\"mixed\" "
 	  "(\"boundary\" \"b\") NIL NIL NIL)" },
 	{ "Content-Type: message/rfc822\n\nSubject: in\n\nx\n",
-	  "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL NIL) "
-	  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)" },
+	  "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL "
+	  "NIL) "
+	  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL) 3 "
+	  "NIL NIL NIL NIL)" },
 	{ "Content-Type: application/x; name*0*=utf-8''%e2%82; name*1*=%ac; name*2=\" x\"\n\n",
-	  "(\"application\" \"x\" (\"name*\" \"utf-8''%e2%82%ac%20x\") NIL NIL \"7bit\" 0 NIL NIL NIL NIL)" },
+	  "(\"application\" \"x\" (\"name*\" \"utf-8''%e2%82%ac%20x\") NIL NIL \"7bit\" 0 NIL NIL "
+	  "NIL NIL)" },
 };
 
 static void

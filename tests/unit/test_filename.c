@@ -19,7 +19,8 @@ static const struct row {
 } rows[] = {
 	{ "none", "1.M2P3.h:2,", 0, 0, FILE_SEEN, A, "1.M2P3.h:2,Sa" },
 	{ "all", "x:2,DFRSTab", 31, 3, 0, 0, "x:2," },
-	{ "unsorted", "x:2,TaS", FILE_DELETED | FILE_SEEN, A, FILE_SEEN | FILE_DRAFT, B, "x:2,DSb" },
+	{ "unsorted", "x:2,TaS", FILE_DELETED | FILE_SEEN, A, FILE_SEEN | FILE_DRAFT, B,
+	  "x:2,DSb" },
 	{ "in new", "x", 0, 0, FILE_SEEN, 0, "x:2,S" },
 	{ "W06 unknown", "x:2,PSXz", FILE_SEEN, 1U << 25, FILE_FLAGGED, A, "x:2,FPXaz" },
 	{ "W06 other separator", "x!2,S", 0, 0, FILE_SEEN, 0, "x!2,S:2,S" },
@@ -35,7 +36,8 @@ test_flags(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *r = &rows[i];
-		struct file_flags f = filename_flags(r->name), wanted = { r->new_system, r->new_letters };
+		struct file_flags f = filename_flags(r->name),
+				  wanted = { r->new_system, r->new_letters };
 		struct buf out = BUF_EMPTY;
 
 		assert_int_equal(f.system, r->system);
@@ -72,7 +74,8 @@ test_sizes(void **state)
 	for (size_t i = 0; i < sizeof(size_rows) / sizeof(size_rows[0]); i++) {
 		uint64_t n = 0;
 
-		assert_int_equal(filename_size(size_rows[i].base, size_rows[i].field, &n), size_rows[i].found);
+		assert_int_equal(filename_size(size_rows[i].base, size_rows[i].field, &n),
+		                 size_rows[i].found);
 		if (size_rows[i].found)
 			assert_int_equal(n, size_rows[i].n);
 	}
@@ -82,8 +85,10 @@ static void
 test_arrival(void **state)
 {
 	/* in this order, each before the next */
-	static const char *const names[] = { "9.M999999P1.h", "10.M5P1.h", "10.M40P1.h", "10.M40P2.h", "10.M40P2.h:2,S",
-		                             "10.M40P2.h,S=1", "11.Q1.h", "abc" };
+	static const char *const names[] = { "9.M999999P1.h",  "10.M5P1.h",
+		                             "10.M40P1.h",     "10.M40P2.h",
+		                             "10.M40P2.h:2,S", "10.M40P2.h,S=1",
+		                             "11.Q1.h",        "abc" };
 
 	(void)state;
 	for (size_t i = 0; i + 2 < sizeof(names) / sizeof(names[0]); i++)

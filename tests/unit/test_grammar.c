@@ -60,12 +60,14 @@ test_numbers(void **state)
 
 		cursor_open(&c, span_of(numbers[i].text), NULL);
 		n = take_number(&c);
-		assert_why(&c, numbers[i].fails_plain ? "expected a number" : NULL, numbers[i].text);
+		assert_why(&c, numbers[i].fails_plain ? "expected a number" : NULL,
+		           numbers[i].text);
 		assert_int_equal(n, numbers[i].fails_plain ? 0 : numbers[i].number);
 
 		cursor_open(&c, span_of(numbers[i].text), NULL);
 		n = take_nz_number(&c);
-		assert_why(&c, numbers[i].fails_nz ? "expected a number above zero" : NULL, numbers[i].text);
+		assert_why(&c, numbers[i].fails_nz ? "expected a number above zero" : NULL,
+		           numbers[i].text);
 		assert_int_equal(n, numbers[i].fails_nz ? 0 : numbers[i].number);
 
 		cursor_open(&c, span_of(numbers[i].text), NULL);
@@ -184,8 +186,10 @@ test_G22_tags(void **state)
 	static const struct {
 		const char *text, *tag;
 	} rows[] = {
-		{ "a1 NOOP", "a1" }, { ". NOOP", "." },     { "[CAPABILITY x", "[CAPABILITY" }, { "a]b c", "a]b" },
-		{ "+ NOOP", NULL },  { "* NOOP", NULL },    { "\"\" NOOP", NULL },              { "", NULL },
+		{ "a1 NOOP", "a1" }, { ". NOOP", "." },     { "[CAPABILITY x", "[CAPABILITY" },
+		{ "a]b c", "a]b" },
+		{ "+ NOOP", NULL },  { "* NOOP", NULL },    { "\"\" NOOP", NULL },
+		{ "", NULL },
 		{ " a", NULL },      { "\xc3\xa9 x", NULL }, { "(a) x", NULL },
 	};
 

@@ -19,7 +19,8 @@ static const uint8_t goes_on[] = { VERDICT_CONTINUE, VERDICT_OK };
 static const uint8_t is_away[] = { VERDICT_UNAVAILABLE };
 
 static const struct greeter_facts open_facts = {
-	.greets = true, .tls_is_offered = true, .plaintext_is_allowed = true, .has_plain = true, .has_login = true,
+	.greets = true, .tls_is_offered = true, .plaintext_is_allowed = true, .has_plain = true,
+	.has_login = true,
 	.greeting = "linnet ready.",
 };
 static const struct greeter_facts closed_facts = {
@@ -27,8 +28,8 @@ static const struct greeter_facts closed_facts = {
 };
 
 static struct greet_play *
-run(void (*greet)(struct greeter *), const struct greeter_facts *facts, struct span input, size_t chunk,
-    const uint8_t *verdict, size_t verdict_count)
+run(void (*greet)(struct greeter *), const struct greeter_facts *facts, struct span input,
+    size_t chunk, const uint8_t *verdict, size_t verdict_count)
 {
 	static struct greet_play p;
 
@@ -60,7 +61,9 @@ check_rows(void (*greet)(struct greeter *), const struct row *rows, size_t count
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < sizeof(chunks) / sizeof(chunks[0]); k++) {
-			struct greet_play *p = run(greet, &open_facts, span_make(rows[i].input, rows[i].len), chunks[k], fails, 1);
+			struct greet_play *p = run(greet, &open_facts,
+			                           span_make(rows[i].input, rows[i].len), chunks[k],
+			                           fails, 1);
 			const char *behind = strstr(p->output, "\r\n");
 
 			assert_non_null(behind);
@@ -74,15 +77,18 @@ static const struct row imap_rows[] = {
 	ROW("a LOGOUT\r\n", "* BYE Logging out\r\na OK Logout completed.\r\n"),
 	ROW("a noop\n", "a OK NOOP completed.\r\n"),
 	ROW("a LOGIN u p\r\n", "a NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"),
-	ROW("a LOGIN \"u\\\"x\" \"p\\\\\"\r\n", "a NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"),
+	ROW("a LOGIN \"u\\\"x\" \"p\\\\\"\r\n",
+	"a NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"),
 	ROW("a LOGIN u\r\n", "a " NO_LOGIN),
 	ROW("a LOGIN u  p\r\n", "a " NO_LOGIN),
 	ROW("a LOGIN u p q\r\n", "a " NO_LOGIN),
 	ROW("a LOGIN \"u p\r\n", "a " NO_LOGIN),
 	ROW("a LOGIN \"u\\x\" p\r\n", "a " NO_LOGIN),
 	ROW("a LOGIN {1} {1} p\r\n", "a " NO_LOGIN),
-	ROW("a LOGIN \"{1}\r\n", "+ OK\r\n"), /* the bytes of a literal are wanted, whatever is in front of it */
-	ROW("a LOGIN {0}\r\n {0}\r\n\r\n", "+ OK\r\n+ OK\r\na NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"),
+	/* the bytes of a literal are wanted, whatever is in front of it */
+	ROW("a LOGIN \"{1}\r\n", "+ OK\r\n"),
+	ROW("a LOGIN {0}\r\n {0}\r\n\r\n",
+	"+ OK\r\n+ OK\r\na NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"),
 	ROW("a LOGIN {3}\r\nu\0x p\r\n", "+ OK\r\na " NO_LOGIN), /* P03 */
 	ROW("a LOGIN \"u\0\" p\r\n", "* BAD A command begins with a tag.\r\n"), /* P01 */
 	ROW("a APPEND x {9}\r\n", "a BAD Not before login.\r\n"),
@@ -92,7 +98,8 @@ static const struct row imap_rows[] = {
 	ROW("a LOGIN {+}\r\n", "* BYE A literal that cannot be taken.\r\n"),
 	ROW("a AUTHENTICATE PLAIN\r\n*\r\n", "+ \r\na BAD Authentication aborted by client.\r\n"),
 	ROW("a AUTHENTICATE PLAIN\r\nx?\r\n", "+ \r\na BAD Invalid base64 data.\r\n"),
-	ROW("a AUTHENTICATE PLAIN \r\n", "a BAD AUTHENTICATE takes a mechanism and at most one base64 response.\r\n"),
+	ROW("a AUTHENTICATE PLAIN \r\n",
+	"a BAD AUTHENTICATE takes a mechanism and at most one base64 response.\r\n"),
 	ROW("a AUTHENTICATE X\r\n", "a NO [CANNOT] Unsupported authentication mechanism.\r\n"),
 	ROW("\x16\x03\x01", "* BAD This is an IMAP server.\r\n"), /* P17 */
 };
@@ -133,43 +140,57 @@ test_greetings(void **state)
 		const struct greeter_facts *facts;
 		const char                 *imap;
 	} rows[] = {
-		{ &open_facts, "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE STARTTLS "
+		{ &open_facts, "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID "
+		  "ENABLE IDLE STARTTLS "
 		               "AUTH=PLAIN AUTH=LOGIN] linnet ready.\r\n" },
-		{ &closed_facts, "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE STARTTLS "
+		{ &closed_facts, "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID "
+		  "ENABLE IDLE STARTTLS "
 		                 "LOGINDISABLED] linnet ready.\r\n" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		assert_string_equal(run(imap_greet, rows[i].facts, span_make("", 0), 0, fails, 1)->output, rows[i].imap);
-		assert_string_equal(run(pop3_greet, rows[i].facts, span_make("", 0), 0, fails, 1)->output,
-		                    "+OK linnet ready.\r\n");
+		assert_string_equal(
+			run(imap_greet, rows[i].facts, span_make("", 0), 0, fails, 1)->output,
+			rows[i].imap);
+		assert_string_equal(
+			run(pop3_greet, rows[i].facts, span_make("", 0), 0, fails, 1)->output,
+			"+OK linnet ready.\r\n");
 	}
 }
 
-/* T08: nothing of a password goes anywhere where it may not be used; a literal with it is not even asked for. */
+/*
+ * T08: nothing of a password goes anywhere where it may not be used; a literal
+ * with it is not even asked for.
+ */
 static void
 test_plaintext_is_refused_before_it_is_read(void **state)
 {
-	static const char *const inputs[] = { "a LOGIN u p\r\n", "a LOGIN {1}\r\n", "a AUTHENTICATE PLAIN\r\n",
+	static const char *const inputs[] = { "a LOGIN u p\r\n", "a LOGIN {1}\r\n",
+		                              "a AUTHENTICATE PLAIN\r\n",
 		                              "a AUTHENTICATE PLAIN AHUAcA==\r\n" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-		struct greet_play *p = run(imap_greet, &closed_facts, span_of(inputs[i]), 0, succeeds, 1);
+		struct greet_play *p = run(imap_greet, &closed_facts, span_of(inputs[i]), 0,
+		                           succeeds, 1);
 
 		assert_int_equal(p->asked, 0);
 		assert_non_null(strstr(p->output, "* BAD [ALERT] Plaintext"));
 		assert_non_null(strstr(p->output, "a NO [PRIVACYREQUIRED] "));
 		assert_null(strstr(p->output, "+ OK"));
 	}
-	assert_int_equal(run(pop3_greet, &closed_facts, span_of("USER u\r\nPASS p\r\n"), 0, succeeds, 1)->asked, 0);
+	assert_int_equal(
+		run(pop3_greet, &closed_facts, span_of("USER u\r\nPASS p\r\n"), 0, succeeds, 1)
+			->asked,
+		0);
 }
 
 static void
 test_login_is_plain_for_authd(void **state)
 {
-	struct greet_play *p = run(imap_greet, &open_facts, span_of("tag LOGIN u@d \"p w\"\r\nb NOOP\r\n"), 0, succeeds, 1);
+	struct greet_play *p = run(imap_greet, &open_facts,
+	                           span_of("tag LOGIN u@d \"p w\"\r\nb NOOP\r\n"), 0, succeeds, 1);
 	char raw[64];
 	size_t len;
 
@@ -188,32 +209,39 @@ test_login_is_plain_for_authd(void **state)
 static void
 test_exchange_with_challenges(void **state)
 {
-	struct greet_play *p = run(imap_greet, &open_facts, span_of("a AUTHENTICATE LOGIN\r\ndQ==\r\nrest"), 0, goes_on, 2);
+	struct greet_play *p = run(imap_greet, &open_facts,
+	                           span_of("a AUTHENTICATE LOGIN\r\ndQ==\r\nrest"), 0, goes_on, 2);
 
 	(void)state;
 	assert_int_equal(p->asked, 2);
 	assert_string_equal(p->auth_user, "u");
 	assert_non_null(strstr(p->output, "+ VXNlcm5hbWU6\r\n"));
 	assert_true(span_is(greeter_message_data(&p->last), "rest"));
-	assert_true(run(imap_greet, &open_facts, span_of("a AUTHENTICATE LOGIN =\r\n"), 0, fails, 1)->auth_has_data);
-	assert_false(run(imap_greet, &open_facts, span_of("a AUTHENTICATE LOGIN\r\n"), 0, fails, 1)->auth_has_data);
+	assert_true(run(imap_greet, &open_facts, span_of("a AUTHENTICATE LOGIN =\r\n"), 0, fails, 1)
+	                    ->auth_has_data);
+	assert_false(run(imap_greet, &open_facts, span_of("a AUTHENTICATE LOGIN\r\n"), 0, fails, 1)
+	                     ->auth_has_data);
 }
 
 static void
 test_unavailable(void **state)
 {
 	(void)state;
-	assert_non_null(strstr(run(imap_greet, &open_facts, span_of("a LOGIN u p\r\n"), 0, is_away, 1)->output,
-	                       "a NO [UNAVAILABLE] Temporary authentication failure.\r\n"));
-	assert_non_null(strstr(run(pop3_greet, &open_facts, span_of("USER u\r\nPASS p\r\n"), 0, is_away, 1)->output,
-	                       "-ERR [SYS/TEMP] Temporary authentication failure.\r\n"));
+	assert_non_null(strstr(
+		run(imap_greet, &open_facts, span_of("a LOGIN u p\r\n"), 0, is_away, 1)->output,
+		"a NO [UNAVAILABLE] Temporary authentication failure.\r\n"));
+	assert_non_null(
+		strstr(run(pop3_greet, &open_facts, span_of("USER u\r\nPASS p\r\n"), 0, is_away, 1)
+	                       ->output,
+	               "-ERR [SYS/TEMP] Temporary authentication failure.\r\n"));
 }
 
 /* T01: what came behind STARTTLS is with this process, and goes with it. */
 static void
 test_starttls_gives_nothing_back(void **state)
 {
-	struct greet_play *p = run(imap_greet, &open_facts, span_of("a STARTTLS\r\nb LOGIN u p\r\n"), 0, succeeds, 1);
+	struct greet_play *p = run(imap_greet, &open_facts,
+	                           span_of("a STARTTLS\r\nb LOGIN u p\r\n"), 0, succeeds, 1);
 
 	(void)state;
 	assert_int_equal(p->last.kind, GREETER_STARTTLS);
@@ -261,7 +289,9 @@ test_count_limits(void **state)
 	assert_non_null(strstr(p->output, "* BYE Too many commands before login."));
 	p = run(imap_greet, &open_facts, span_of("a X\r\na X\r\na X\r\na NOOP\r\n"), 0, fails, 1);
 	assert_null(strstr(p->output, "NOOP"));
-	p = run(imap_greet, &open_facts, span_of("a LOGIN u p\r\na LOGIN u p\r\na LOGIN u p\r\na LOGIN u p\r\n"), 0, fails, 1);
+	p = run(imap_greet, &open_facts,
+	        span_of("a LOGIN u p\r\na LOGIN u p\r\na LOGIN u p\r\na LOGIN u p\r\n"), 0, fails,
+	        1);
 	assert_int_equal(p->asked, LIMIT_GREETER_FAILURES);
 }
 
@@ -270,7 +300,8 @@ static void
 test_brackets(void **state)
 {
 	static const char brackets[] = "()[]{}<>\"\\";
-	static const char *const commands[] = { "a NOOP ", "a ID ", "a LOGIN ", "a AUTHENTICATE ", "" };
+	static const char *const commands[] = { "a NOOP ", "a ID ", "a LOGIN ", "a AUTHENTICATE ",
+		                                "" };
 	static char line[6000];
 
 	(void)state;
@@ -285,7 +316,8 @@ test_brackets(void **state)
 					line[n] = n % 2 ? brackets[i] : brackets[k];
 				line[n++] = '\n';
 				p = run(imap_greet, &open_facts, span_make(line, n), 0, fails, 1);
-				assert_true(strstr(p->output, " BAD ") || strstr(p->output, " NO [CANNOT] "));
+				assert_true(strstr(p->output, " BAD ") ||
+				            strstr(p->output, " NO [CANNOT] "));
 				assert_int_equal(p->asked, 0);
 			}
 }
@@ -306,8 +338,8 @@ test_proxy_header_then_greeting(void **state)
 	assert_false(p.broke_rules);
 	assert_int_equal(p.packets, 2); /* PROXY, END */
 	assert_non_null(strstr(p.output, "a OK Logout completed."));
-	assert_true(proxy_parse(span_of("PROXY TCP4 192.0.2.7 198.51.100.1 40000 143\r\n"), &header, &(size_t){ 0 }) ==
-	            PROXY_WHOLE);
+	assert_true(proxy_parse(span_of("PROXY TCP4 192.0.2.7 198.51.100.1 40000 143\r\n"), &header,
+	                        &(size_t){ 0 }) == PROXY_WHOLE);
 	assert_memory_equal(header.remote + 10, "\xff\xff\xc0\x00\x02\x07", 6);
 	assert_int_equal(header.remote_port, 40000);
 }

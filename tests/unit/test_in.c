@@ -1,4 +1,4 @@
-/* test_in.c - reading from the client: lines across reads, limits, push back, and the ways to be gone */
+/* test_in.c - reading from the client: lines across reads, limits, push back, ways to be gone */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,10 @@ test_lines(void **state)
 	assert_int_equal(p->in.total, 24);
 }
 
-/* A process that writes one byte at a time, with pauses, so that CR and LF come in different reads. */
+/*
+ * A process that writes one byte at a time, with pauses, so that CR and LF come
+ * in different reads.
+ */
 static void
 dribble(struct pair *p, const char *text)
 {
@@ -100,8 +103,10 @@ test_line_limit(void **state)
 		const char  *text;
 		enum in_line result;
 	} rows[] = {
-		{ "abcd\n", IN_LINE },        { "abcd\r\n", IN_LINE },          { "abcde\n", IN_LINE_TOO_LONG },
-		{ "abcde\r\n", IN_LINE_TOO_LONG }, { "abcd\r\r\n", IN_LINE_TOO_LONG }, { "abcdefgh", IN_LINE_TOO_LONG },
+		{ "abcd\n", IN_LINE },        { "abcd\r\n", IN_LINE },
+		{ "abcde\n", IN_LINE_TOO_LONG },
+		{ "abcde\r\n", IN_LINE_TOO_LONG }, { "abcd\r\r\n", IN_LINE_TOO_LONG },
+		{ "abcdefgh", IN_LINE_TOO_LONG },
 		{ "abcd\rx\n", IN_LINE_TOO_LONG },
 	};
 	struct pair *p = *state;
@@ -212,7 +217,10 @@ test_bytes_over_many_reads(void **state)
 	wait(NULL);
 }
 
-/* G: what the greeter had read too much comes first, before what is here and what is still to come. */
+/*
+ * G: what the greeter had read too much comes first, before what is here and what
+ * is still to come.
+ */
 static void
 test_push_back(void **state)
 {
@@ -373,10 +381,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_line_limit, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_skip_line, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_long_line, pair_set_up, pair_tear_down),
-		cmocka_unit_test_setup_teardown(test_bytes_some_and_skip, pair_set_up, pair_tear_down),
-		cmocka_unit_test_setup_teardown(test_bytes_over_many_reads, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_bytes_some_and_skip, pair_set_up,
+		pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_bytes_over_many_reads, pair_set_up,
+		pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_push_back, pair_set_up, pair_tear_down),
-		cmocka_unit_test_setup_teardown(test_flush_before_waiting, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_flush_before_waiting, pair_set_up,
+		pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_has_and_wait, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_release, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_gone_closed, pair_set_up, pair_tear_down),

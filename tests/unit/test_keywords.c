@@ -18,7 +18,8 @@ test_keywords_of_a_file(void **state)
 
 	(void)state;
 	keywords_init(&k);
-	keywords_parse(&k, span_of("0 $Forwarded\n2 work\r\n26 beyond\n1 a(b\n2 again\nfoo\n25 last"));
+	keywords_parse(&k,
+	               span_of("0 $Forwarded\n2 work\r\n26 beyond\n1 a(b\n2 again\nfoo\n25 last"));
 	assert_string_equal(k.name[0], "$Forwarded");
 	assert_null(k.name[1]);
 	assert_string_equal(k.name[2], "work");

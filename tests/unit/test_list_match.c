@@ -16,7 +16,8 @@ static bool
 matches(const char *reference, const char *pattern, const char *name)
 {
 	struct arena mem = ARENA_EMPTY;
-	bool result = list_pattern_matches(list_pattern_make(span_of(reference), span_of(pattern), &mem), name);
+	bool result = list_pattern_matches(
+		list_pattern_make(span_of(reference), span_of(pattern), &mem), name);
 
 	arena_free(&mem);
 	return result;
@@ -106,7 +107,10 @@ test_like_the_oracle(void **state)
 	}
 }
 
-/* Patterns longer than one machine word: a literal prefix moves the short pattern across the border. */
+/*
+ * Patterns longer than one machine word: a literal prefix moves the short pattern
+ * across the border.
+ */
 static void
 test_long_patterns_like_the_oracle(void **state)
 {
@@ -141,7 +145,8 @@ test_N20_cost(void **state)
 		const char *text, *end;
 		int         times;
 	} patterns[] = {
-		{ "*%", "", 64 }, { "%", "", 4096 }, { "*a", "b", 4 }, { "*a", "b", 500 }, { "%a", "b", 500 }, { "a", "*", 60000 },
+		{ "*%", "", 64 }, { "%", "", 4096 }, { "*a", "b", 4 }, { "*a", "b", 500 },
+		{ "%a", "b", 500 }, { "a", "*", 60000 },
 	};
 
 	(void)state;
@@ -159,7 +164,8 @@ test_N20_cost(void **state)
 			found += list_pattern_matches(p, "aaaaaaaaaa.aaaaaaaaaa.aaaaaaaaaa");
 		assert_true(found == 0 || i == 0);
 		assert_true(mem.total < 512 * 1024);
-		assert_true(clock_ms() - start < 2000); /* 50 ms without sanitizers and neighbours */
+		/* 50 ms without sanitizers and neighbours */
+		assert_true(clock_ms() - start < 2000);
 		buf_free(&text);
 		arena_free(&mem);
 	}

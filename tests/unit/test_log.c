@@ -1,4 +1,4 @@
-/* test_log.c - one line a call: its form for each target, what is cut or replaced, and that nothing waits */
+/* test_log.c - one line a call: its form for each target, what is cut or replaced; nothing waits */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,7 +117,8 @@ static void
 test_control_bytes(void **state)
 {
 	(void)state;
-	assert_string_equal(said_on_pipe(say_control_bytes), "test[]: a?b: x??Fake: line??[m?\xc3\xa4\n");
+	assert_string_equal(said_on_pipe(say_control_bytes),
+	                    "test[]: a?b: x??Fake: line??[m?\xc3\xa4\n");
 }
 
 static void
@@ -162,7 +163,8 @@ say_to_journal(void)
 	char stream[64];
 
 	fstat(STDERR_FILENO, &st);
-	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+	         (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
 	log_open("test", NULL);
 	log_error("one");
@@ -258,9 +260,10 @@ test_fallback(void **state)
 {
 	(void)state;
 	said_on_pipe(say_to_missing_folder);
-	assert_string_equal(said, "test[]: Warning: log_path = /nowhere/at/all.log cannot be opened: "
-	                          "No such file or directory; logging to standard error\n"
-	                          "test[]: one\n");
+	assert_string_equal(said,
+	                    "test[]: Warning: log_path = /nowhere/at/all.log cannot be opened: "
+	                    "No such file or directory; logging to standard error\n"
+	                    "test[]: one\n");
 }
 
 static void
@@ -296,7 +299,9 @@ fill_and_drain(int writer, int reader)
 	log_open("test", NULL);
 	alarm(20);
 	for (int i = 0; i < 20000; i++)
-		log_info("line %d of many that nobody reads for now, long enough to fill what is there", i);
+		log_info("line %d of many that nobody reads for now, long enough to fill what is "
+		         "there",
+		         i);
 	fcntl(reader, F_SETFL, O_NONBLOCK);
 	while ((n = read(reader, drained, SAID_ROOM)) > 0)
 		;

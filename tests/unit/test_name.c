@@ -89,10 +89,13 @@ test_open_end_and_utf8(void **state)
 	assert_string_equal(name_from_client(span_of("a.b."), false, true, &mem, &why), "a.b");
 	assert_null(name_from_client(span_of("a.."), false, true, &mem, &why));
 	assert_null(name_from_client(span_of("."), false, true, &mem, &why));
-	assert_string_equal(name_from_client(span_of("\303\251"), true, false, &mem, &why), "\303\251");
+	assert_string_equal(name_from_client(span_of("\303\251"), true, false, &mem, &why),
+	                    "\303\251");
 	/* in UTF-8 mode & is only a character, and mUTF-7 is not decoded */
-	assert_string_equal(name_to_client(name_from_client(span_of("&AOk-"), true, false, &mem, &why), false, &mem),
-	                    "&-AOk-");
+	assert_string_equal(
+		name_to_client(name_from_client(span_of("&AOk-"), true, false, &mem, &why), false,
+	                       &mem),
+		"&-AOk-");
 	assert_null(name_from_client(span_of("\355\240\200"), true, false, &mem, &why));
 	assert_null(name_from_client(span_of("\300\200"), true, false, &mem, &why));
 	assert_null(name_from_client(span_make("a\0b", 3), true, false, &mem, &why));
@@ -127,8 +130,21 @@ test_limits(void **state)
 static void
 test_entries_that_are_none(void **state)
 {
-	static const char *const entries[] = { "cur", "..", "...", ".a..b", "..DOVECOT-TRASHED", "..linnet-new.x", ".INBOX",
-		                               ".inbox", ".inbox.x", ".&AGE-", ".a/b", ".~a", "", ".&", ".a\n" };
+	static const char *const entries[] = { "cur",
+		                               "..",
+		                               "...",
+		                               ".a..b",
+		                               "..DOVECOT-TRASHED",
+		                               "..linnet-new.x",
+		                               ".INBOX",
+		                               ".inbox",
+		                               ".inbox.x",
+		                               ".&AGE-",
+		                               ".a/b",
+		                               ".~a",
+		                               "",
+		                               ".&",
+		                               ".a\n" };
 	struct arena mem = ARENA_EMPTY;
 
 	(void)state;
@@ -180,8 +196,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names_of_clients),    cmocka_unit_test(test_open_end_and_utf8),
-		cmocka_unit_test(test_limits),              cmocka_unit_test(test_entries_that_are_none),
+		cmocka_unit_test(test_names_of_clients),
+		cmocka_unit_test(test_open_end_and_utf8),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_entries_that_are_none),
 		cmocka_unit_test(test_every_character),
 	};
 

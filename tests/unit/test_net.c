@@ -49,8 +49,10 @@ test_addresses(void **state)
 		char text[NET_TEXT_ROOM];
 		struct net_address a;
 
-		assert_int_equal(net_address_parse(addresses[i].text, &a), addresses[i].printed != NULL);
-		assert_string_equal(net_address_text(&a, text), addresses[i].printed ? addresses[i].printed : "");
+		assert_int_equal(net_address_parse(addresses[i].text, &a),
+		                 addresses[i].printed != NULL);
+		assert_string_equal(net_address_text(&a, text),
+		                    addresses[i].printed ? addresses[i].printed : "");
 		assert_int_equal(net_address_is_loopback(&a), addresses[i].is_loopback);
 	}
 }
@@ -139,7 +141,8 @@ test_find_bad(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char word[NET_TEXT_ROOM + 8] = "";
 
-		assert_int_equal(net_find_bad(rows[i].networks, word, sizeof(word)), rows[i].bad != NULL);
+		assert_int_equal(net_find_bad(rows[i].networks, word, sizeof(word)),
+		                 rows[i].bad != NULL);
 		assert_string_equal(word, rows[i].bad ? rows[i].bad : "");
 	}
 }

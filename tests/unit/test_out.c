@@ -62,7 +62,10 @@ test_byte_first(void **state)
 	assert_got(p, "x");
 }
 
-/* Reads everything in a process of its own, slowly; its status is 0 when bytes are (i * 31 % 253) throughout. */
+/*
+ * Reads everything in a process of its own, slowly; its status is 0 when bytes
+ * are (i * 31 % 253) throughout.
+ */
 static pid_t
 start_reader(struct pair *p, size_t total)
 {
@@ -90,7 +93,8 @@ start_reader(struct pair *p, size_t total)
 static void
 test_large_writes(void **state)
 {
-	static const size_t sizes[] = { 1, 7, 8191, 8192, 8193, 16383, 16384, 16385, 3, 100000, 5, 1000000, 16384, 16384, 2 };
+	static const size_t sizes[] = { 1, 7,      8191, 8192,    8193,  16383, 16384, 16385,
+		                        3, 100000, 5,    1000000, 16384, 16384, 2 };
 	struct pair *p = *state;
 	size_t total = 0, at = 0;
 	unsigned char *all;
@@ -193,14 +197,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_order_of_all_kinds, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_order_of_all_kinds, pair_set_up,
+		pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_byte_first, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_large_writes, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_release, pair_set_up, pair_tear_down),
-		cmocka_unit_test_setup_teardown(test_close_does_not_flush, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_close_does_not_flush, pair_set_up,
+		pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_gone, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_flush_last, pair_set_up, pair_tear_down),
-		cmocka_unit_test_setup_teardown(test_nonblocking_only_where_ours, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_nonblocking_only_where_ours, pair_set_up,
+		pair_tear_down),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -37,7 +37,10 @@ check_part(struct span file, const struct part *p)
 		assert_null(p->first);
 }
 
-/* Every part in order, without recursion; prints "type/subtype[body]" with parentheses around children. */
+/*
+ * Every part in order, without recursion; prints "type/subtype[body]" with
+ * parentheses around children.
+ */
 static void
 check_tree(struct span file, const struct part *root, struct buf *shape)
 {
@@ -107,13 +110,17 @@ static const struct row {
 	{ "A: b\r\r\n\nx\r\n", "text/plain[x\r\n]" },
 
 	/* the line end in front of a boundary is the boundary's */
-	{ MIXED "--b\n\none\n--b\n\ntwo\n--b--\n", "multipart/mixed(text/plain[one] text/plain[two])" },
-	{ MIXED "--b\n\none\n\n--b\n\ntwo\n\n--b--\n", "multipart/mixed(text/plain[one\n] text/plain[two\n])" },
-	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n", "multipart/mixed(text/plain[one])" },
+	{ MIXED "--b\n\none\n--b\n\ntwo\n--b--\n",
+	  "multipart/mixed(text/plain[one] text/plain[two])" },
+	{ MIXED "--b\n\none\n\n--b\n\ntwo\n\n--b--\n",
+	  "multipart/mixed(text/plain[one\n] text/plain[two\n])" },
+	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n",
+	  "multipart/mixed(text/plain[one])" },
 	{ MIXED "before\n--b\n\none\n--b--\nbehind\n", "multipart/mixed(text/plain[one])" },
 
 	/* M06: empty parts, no end, prefixes */
-	{ MIXED "--b\n--b\n\n--b\n\n\n--b--", "multipart/mixed(text/plain[] text/plain[] text/plain[])" },
+	{ MIXED "--b\n--b\n\n--b\n\n\n--b--",
+	  "multipart/mixed(text/plain[] text/plain[] text/plain[])" },
 	{ MIXED "--b\n\none\n", "multipart/mixed(text/plain[one\n])" },
 	{ MIXED "--b\n\none\n--b", "multipart/mixed(text/plain[one] text/plain[])" },
 	{ MIXED "--b\nX: y\n--b--\n", "multipart/mixed(text/plain[])" },
@@ -122,36 +129,49 @@ static const struct row {
 	{ MIXED, "multipart/mixed" },
 	{ MIXED "--b  \n\none\n--b-- \n", "multipart/mixed(text/plain[one])" },
 	{ MIXED " --b\n-b\n--\n---b\n", "multipart/mixed" },
-	{ MIXED "--b\nContent-Type: multipart/alternative; boundary=bb\n\n--bb\n\ninner\n--bb--\n--b\n\nouter\n--b--\n",
+	{ MIXED "--b\nContent-Type: multipart/alternative; "
+	  "boundary=bb\n\n--bb\n\ninner\n--bb--\n--b\n\nouter\n--b--\n",
 	  "multipart/mixed(multipart/alternative(text/plain[inner]) text/plain[outer])" },
-	{ "Content-Type: multipart/mixed; boundary=bb\n\n--bb\nContent-Type: multipart/alternative; boundary=b\n\n"
+	{ "Content-Type: multipart/mixed; boundary=bb\n\n--bb\nContent-Type: "
+	  "multipart/alternative; boundary=b\n\n"
 	  "--b\n\ninner\n--b--\n--bb\n\nouter\n--bb--\n",
 	  "multipart/mixed(multipart/alternative(text/plain[inner]) text/plain[outer])" },
 	/* an outer boundary ends inner parts that were never closed */
-	{ MIXED "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\ninner\n--b\n\nouter\n--b--\n",
+	{ MIXED "--b\nContent-Type: multipart/alternative; "
+	  "boundary=c\n\n--c\n\ninner\n--b\n\nouter\n--b--\n",
 	  "multipart/mixed(multipart/alternative(text/plain[inner]) text/plain[outer])" },
 	{ MIXED "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n--b--\n",
 	  "multipart/mixed(multipart/alternative(text/plain[]))" },
-	/* the same boundary again: the inner one is meant, so it ends, and the rest is its epilogue */
+	/*
+	 * the same boundary again: the inner one is meant, so it ends, and the
+	 * rest is its epilogue
+	 */
 	{ MIXED "--b\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\nin\n--b--\n--b--\n",
 	  "multipart/mixed(multipart/alternative(text/plain[in]))" },
-	{ "Content-Type: multipart/mixed; boundary=\"b c\"\n\n--b c\n\none\n--b c--\n", "multipart/mixed(text/plain[one])" },
+	{ "Content-Type: multipart/mixed; boundary=\"b c\"\n\n--b c\n\none\n--b c--\n",
+	  "multipart/mixed(text/plain[one])" },
 	{ "Content-Type: multipart/mixed;\n boundary*0=b;\n boundary*1=c\n\n--bc\n\none\n--bc--\n",
 	  "multipart/mixed(text/plain[one])" },
 
 	/* message/rfc822 and digest */
-	{ "Content-Type: message/rfc822\n\nSubject: in\n\ntext\n", "message/rfc822(text/plain[text\n])" },
+	{ "Content-Type: message/rfc822\n\nSubject: in\n\ntext\n",
+	  "message/rfc822(text/plain[text\n])" },
 	{ "Content-Type: message/rfc822\n\n", "message/rfc822(text/plain[])" },
-	{ "Content-Type: MESSAGE/RFC822\n\nContent-Type: message/rfc822\n\n\nx", "MESSAGE/RFC822(message/rfc822(text/plain[x]))" },
-	{ MIXED "--b\nContent-Type: message/rfc822\n\nSubject: in\nContent-Type: multipart/mixed; boundary=c\n\n"
+	{ "Content-Type: MESSAGE/RFC822\n\nContent-Type: message/rfc822\n\n\nx",
+	  "MESSAGE/RFC822(message/rfc822(text/plain[x]))" },
+	{ MIXED "--b\nContent-Type: message/rfc822\n\nSubject: in\nContent-Type: multipart/mixed; "
+	  "boundary=c\n\n"
 	  "--c\n\none\n--c--\n\n--b\n\ntwo\n--b--\n",
 	  "multipart/mixed(message/rfc822(multipart/mixed(text/plain[one])) text/plain[two])" },
-	{ "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: a\n\nA\n--b\nContent-Type: text/html\n\nB\n--b--\n",
+	{ "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: "
+	  "a\n\nA\n--b\nContent-Type: text/html\n\nB\n--b--\n",
 	  "multipart/digest(message/rfc822(text/plain[A]) text/html[B])" },
 
 	/* M09, and types that are none */
-	{ "Content-Type: multipart/mixed\n\n--b\n\none\n--b--\n", "application/octet-stream[--b\n\none\n--b--\n]" },
-	{ "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n", "application/octet-stream[--\n]" },
+	{ "Content-Type: multipart/mixed\n\n--b\n\none\n--b--\n",
+	  "application/octet-stream[--b\n\none\n--b--\n]" },
+	{ "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n",
+	  "application/octet-stream[--\n]" },
 	{ "Content-Type: text\n\nx", "text/plain[x]" },
 	{ "Content-Type:\n\nx", "text/plain[x]" },
 	{ "Content-Type: /plain\n\nx", "text/plain[x]" },
@@ -170,7 +190,10 @@ test_shapes(void **state)
 	}
 }
 
-/* Every message again with CRLF line ends, cut at every byte: nothing but the counts is asked then. */
+/*
+ * Every message again with CRLF line ends, cut at every byte: nothing but the
+ * counts is asked then.
+ */
 static void
 test_M15_cut_at_every_byte(void **state)
 {
@@ -299,7 +322,8 @@ test_M06_many_parts(void **state)
 		buf_reset(&file);
 		buf_str(&file, MIXED);
 		for (size_t k = 0; k < cases[i].built; k++)
-			buf_printf(&file, "--b\n%s\n%zu\n", k == 9999 ? "Content-Type: message/rfc822\n" : "", k + 1);
+			buf_printf(&file, "--b\n%s\n%zu\n",
+			           k == 9999 ? "Content-Type: message/rfc822\n" : "", k + 1);
 		buf_str(&file, "--b--\n");
 		root = part_of(buf_view(&file), &src, &mem);
 		assert_int_equal(child_count(root), cases[i].found);
@@ -319,7 +343,9 @@ test_M06_long_boundaries(void **state)
 	static const struct {
 		size_t len;
 		size_t parts;
-	} cases[] = { { 70, 2 }, { 71, 2 }, { LIMIT_BOUNDARY, 2 }, { LIMIT_BOUNDARY + 1, 0 }, { 8000, 0 } };
+	} cases[] = {
+		{ 70, 2 }, { 71, 2 }, { LIMIT_BOUNDARY, 2 }, { LIMIT_BOUNDARY + 1, 0 }, { 8000, 0 }
+	};
 	struct buf file = BUF_EMPTY, boundary = BUF_EMPTY;
 
 	(void)state;
@@ -332,7 +358,9 @@ test_M06_long_boundaries(void **state)
 		while (boundary.len < cases[i].len)
 			buf_byte(&boundary, 'x');
 		buf_reset(&file);
-		buf_printf(&file, "Content-Type: multipart/mixed; boundary=\"%s\"\n\n--%s\n\none\n--%s\n\ntwo\n--%s--\n",
+		buf_printf(&file,
+		           "Content-Type: multipart/mixed; "
+		           "boundary=\"%s\"\n\n--%s\n\none\n--%s\n\ntwo\n--%s--\n",
 		           boundary.data, boundary.data, boundary.data, boundary.data);
 		root = part_of(buf_view(&file), &src, &mem);
 		assert_int_equal(child_count(root), cases[i].parts);
@@ -343,7 +371,10 @@ test_M06_long_boundaries(void **state)
 	buf_free(&boundary);
 }
 
-/* Lines, headers and bodies larger than every window, and a boundary at every place relative to a window's end. */
+/*
+ * Lines, headers and bodies larger than every window, and a boundary at every
+ * place relative to a window's end.
+ */
 static void
 test_M03_longer_than_windows(void **state)
 {
@@ -372,7 +403,8 @@ static const char numbered[] =
 	"--b\n\n1\n"
 	"--b\nContent-Type: message/rfc822\n\nSubject: x\n\n2.1\n"
 	"--b\nContent-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=c\n\n"
-	"--c\n\n3.1\n--c\nContent-Type: multipart/mixed; boundary=d\n\n--d\n\n3.2.1\n--d\n\n3.2.2\n--d--\n--c--\n"
+	"--c\n\n3.1\n--c\nContent-Type: multipart/mixed; "
+        "boundary=d\n\n--d\n\n3.2.1\n--d\n\n3.2.2\n--d--\n--c--\n"
 	"--b--\n";
 
 /* RFC 3501 s.6.4.5: NULL where there is no such part. */
@@ -410,7 +442,8 @@ test_numbers(void **state)
 
 		assert_int_equal(p != NULL, finds[i].text != NULL);
 		if (p)
-			assert_memory_equal(numbered + p->body_at, finds[i].text, strlen(finds[i].text));
+			assert_memory_equal(numbered + p->body_at, finds[i].text,
+			                    strlen(finds[i].text));
 		if (p)
 			assert_int_equal(p->end - p->body_at, strlen(finds[i].text));
 	}
@@ -422,7 +455,8 @@ static void
 test_fields(void **state)
 {
 	static const char message[] =
-		"Content-Type: Text/HTML; charset=\"utf-8\"\nContent-Transfer-Encoding: Base64 (why)\n"
+		"Content-Type: Text/HTML; charset=\"utf-8\"\nContent-Transfer-Encoding: Base64 "
+	        "(why)\n"
 		"Content-ID: <a@b>\nContent-Description: some\n text\nContent-MD5: Q2hlY2s=\n"
 		"Content-Disposition: attachment; filename=x.txt\nContent-Language: en, fr (c)\n"
 		"Content-Location: http://x/\n\n";
@@ -435,7 +469,8 @@ test_fields(void **state)
 	assert_true(span_is(p->type.type_as_sent, "Text"));
 	assert_true(span_is(mime_parameter(&p->type, "CHARSET"), "utf-8"));
 	assert_true(span_is(p->encoding, "BASE64") && span_is(p->encoding_as_sent, "Base64"));
-	assert_true(span_is(p->id, "<a@b>") && span_is(p->description, "some text") && span_is(p->md5, "Q2hlY2s="));
+	assert_true(span_is(p->id, "<a@b>") && span_is(p->description, "some text") &&
+	            span_is(p->md5, "Q2hlY2s="));
 	assert_true(span_is(p->disposition.type, "ATTACHMENT"));
 	assert_true(span_is(mime_parameter(&p->disposition, "filename"), "x.txt"));
 	assert_int_equal(p->language_count, 2);
@@ -465,7 +500,8 @@ static const struct {
 } texts[] = {
 	{ "", "plain\n", "plain\n" },
 	{ "Content-Transfer-Encoding: base64\n", "w6kK\n", "\xc3\xa9\n" },
-	{ "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n",
+	{ "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: "
+	  "quoted-printable\n",
 	  "=E9=\n t=E9  \nx=3D=", "\xc3\xa9 t\xc3\xa9\nx=" },
 	{ "Content-Type: text/plain; charset=nobody-knows\n", "a\xe9z", "a\xef\xbf\xbdz" },
 	{ "Content-Type: text/plain; charset=koi8-r\n", "\xc1", "\xd0\xb0" },
@@ -491,7 +527,8 @@ test_M12_decoded_text(void **state)
 		p = part_of(buf_view(&file), &src, &mem);
 		part_decode_text(src, p, take_text, &t);
 		print_message("%s\n", texts[i].body);
-		assert_true(span_is(buf_view(&t.text), texts[i].text) || (t.text.len == 0 && !texts[i].text[0]));
+		assert_true(span_is(buf_view(&t.text), texts[i].text) ||
+		            (t.text.len == 0 && !texts[i].text[0]));
 		buf_free(&t.text);
 		buf_free(&file);
 		source_close(src);

@@ -60,7 +60,8 @@ static const struct {
 	{ TEXT("{3}"), TEXT("\"{3}\""), TEXT("\"{3}\"") },
 	{ TEXT("(x)"), TEXT("\"(x)\""), TEXT("\"(x)\"") },
 	{ TEXT("a\tb"), TEXT("\"a\tb\""), TEXT("\"a\tb\"") },
-	{ TEXT("a\r\n* 9 EXISTS"), TEXT("{13}\r\na\r\n* 9 EXISTS"), TEXT("{13}\r\na\r\n* 9 EXISTS") },
+	{ TEXT("a\r\n* 9 EXISTS"), TEXT("{13}\r\na\r\n* 9 EXISTS"),
+	  TEXT("{13}\r\na\r\n* 9 EXISTS") },
 	{ TEXT("a\nb"), TEXT("{3}\r\na\nb"), TEXT("{3}\r\na\nb") },
 	{ TEXT("a\rb"), TEXT("{3}\r\na\rb"), TEXT("{3}\r\na\rb") },
 	{ TEXT("caf\xc3\xa9"), TEXT("{5}\r\ncaf\xc3\xa9"), TEXT("{5}\r\ncaf\xc3\xa9") },
@@ -73,7 +74,8 @@ test_rows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct buf astring = written(put_astring, rows[i].text), string = written(put_string, rows[i].text);
+		struct buf astring = written(put_astring, rows[i].text),
+			   string = written(put_string, rows[i].text);
 		struct buf nstring = written(put_nstring, rows[i].text);
 
 		assert_true(span_equal(buf_view(&astring), rows[i].astring));
@@ -103,7 +105,8 @@ test_long_ones_are_literals(void **state)
 	(void)state;
 	memset(text, 'a', sizeof(text));
 	for (size_t n = 1024; n <= 1025; n++) {
-		struct buf got = written(put_string, span_make(text, n)), atom = written(put_astring, span_make(text, n));
+		struct buf got = written(put_string, span_make(text, n)),
+			   atom = written(put_astring, span_make(text, n));
 
 		assert_int_equal(got.data[0], n == 1024 ? '"' : '{');
 		assert_int_equal(atom.data[0], n == 1024 ? 'a' : '{');

@@ -67,7 +67,10 @@ tear_down(void **state)
 	return system(command);
 }
 
-/* Run in a process of its own: what it becomes cannot be undone.  Its result is a line number, or FINE. */
+/*
+ * Run in a process of its own: what it becomes cannot be undone.  Its result is a
+ * line number, or FINE.
+ */
 static void
 in_child(int (*body)(void))
 {
@@ -110,7 +113,8 @@ use_maildir_behind_landlock(void)
 	if (!landlock_is_there())
 		return NOT_HERE;
 	MUST(privileges_drop(OWNER, OWNER, false, &what));
-	MUST(opens("titi/cur/1", O_RDONLY)); /* one uid for all: nothing else would keep them apart */
+	/* one uid for all: nothing else would keep them apart */
+	MUST(opens("titi/cur/1", O_RDONLY));
 	MUST(landlock_lock("toto"));
 	MUST(!opens("titi/cur/1", O_RDONLY) && errno == EACCES);
 	MUST(!opens("titi", O_RDONLY | O_DIRECTORY));
@@ -121,7 +125,8 @@ use_maildir_behind_landlock(void)
 	MUST(symlink("../titi", "toto/link") != 0);
 	MUST(chdir("titi") != 0 || !opens("cur/1", O_RDONLY));
 	MUST(chdir(root) == 0);
-	MUST(rename("toto/new/1", "toto/cur/1:2,S") == 0); /* across folders: what a Maildir lives of */
+	/* across folders: what a Maildir lives of */
+	MUST(rename("toto/new/1", "toto/cur/1:2,S") == 0);
 	MUST(opens("toto/cur/1:2,S", O_RDONLY));
 	MUST(opens("toto/new/2", O_WRONLY | O_CREAT));
 	MUST(truncate("toto/new/2", 0) == 0);
@@ -260,7 +265,8 @@ test_strict(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	/* SIGSYS where a filter stands in for strict mode */
-	assert_true(WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGSYS));
+	assert_true(WIFSIGNALED(status) &&
+	            (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGSYS));
 }
 
 int

@@ -109,7 +109,8 @@ static const struct {
 };
 
 static void
-parse(const char *text, size_t len, struct arena *mem, struct cursor *c, struct search_program *program)
+parse(const char *text, size_t len, struct arena *mem, struct cursor *c,
+      struct search_program *program)
 {
 	cursor_open(c, span_make(text, len), mem);
 	take_search_program(c, program);
@@ -187,24 +188,29 @@ enum { MAY = 1714557600, DAY = 86400 };
 static const struct search_sample samples[] = {
 	{ .uid = 11, .flags = FLAG_SEEN, .date = MAY, .text =
 	  "From: Anne Martin <anne@example.org>\r\nTo: toto@mondomaine.local\r\n"
-	  "Subject: =?UTF-8?Q?Caf=C3=A9_=C3=A0_Paris?=\r\nDate: Wed, 1 May 2024 23:30:00 -0500\r\n\r\n"
+	  "Subject: =?UTF-8?Q?Caf=C3=A9_=C3=A0_Paris?=\r\nDate: Wed, 1 May 2024 23:30:00 "
+	  "-0500\r\n\r\n"
 	  "Bonjour le monde.\r\n" },
 	{ .uid = 12, .flags = FLAG_RECENT, .keywords = 1, .date = MAY + DAY, .text =
 	  "From: bob@example.org\nTo: one@example.org,\n two@example.org\nCc: three@example.org\n"
 	  "Subject: two\n lines\nDate: Thu, 2 May 2024 01:00:00 +0000\n\nshort\n" },
-	{ .uid = 15, .flags = FLAG_SEEN | FLAG_ANSWERED, .keywords = 2, .date = MAY + 2 * DAY, .text =
+	{ .uid = 15, .flags = FLAG_SEEN | FLAG_ANSWERED, .keywords = 2, .date = MAY + 2 * DAY,
+	  .text =
 	  "From: c@example.org\r\nSubject: parts\r\nX-Empty:\r\nMIME-Version: 1.0\r\n"
 	  "Content-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n--b\r\n"
-	  "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+	  "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: "
+	  "quoted-printable\r\n\r\n"
 	  "Sm=F8rrebr=F8d p=E5 bor=\r\ndet\r\n--b\r\n"
 	  "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 	  "w4dhIHZhIGJpZW4=\r\n--b\r\n"
-	  "Content-Type: application/octet-stream; name=\"budget.bin\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	  "Content-Type: application/octet-stream; "
+	  "name=\"budget.bin\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 	  "Qm9uam91cg==\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
 	  "Subject: inner subject\r\n\r\ninner body\r\n--b--\r\n" },
 	{ .uid = 20, .date = MAY + 3 * DAY, .text = NULL /* vanished */ },
 	{ .uid = 21, .flags = FLAG_DELETED, .date = MAY + 4 * DAY, .text = "no header at all\r\n" },
-	{ .uid = 22, .date = MAY + 5 * DAY, .text = "Date: 32 Foo 99999 25:61:61 +9999\r\nSubject: broken date\r\n\r\n" },
+	{ .uid = 22, .date = MAY + 5 * DAY,
+	  .text = "Date: 32 Foo 99999 25:61:61 +9999\r\nSubject: broken date\r\n\r\n" },
 };
 
 static const struct {
@@ -359,9 +365,13 @@ test_files_are_opened_once_and_only_if_needed(void **state)
 static void
 test_pieces_of_every_size(void **state)
 {
-	static const char text[] = "Stra\xc3\x9f" "enfest, \xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82, 10 \xe2\x82\xac, \xf0\x9f\x93\xac end";
-	static const char *const there[] = { "stra", "fest, \xd0\xbf\xd1\x80\xd0\xb8", "\xe2\x82\xac, \xf0\x9f\x93\xac", "END" };
-	static const char *const absent[] = { "strasse!", "\xd0\xbf\xd1\x80\xd0\xb5", "endx", "\xf0\x9f\x93\xad" };
+	static const char text[] = "Stra\xc3\x9f"
+				   "enfest, \xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82, 10 "
+	                           "\xe2\x82\xac, \xf0\x9f\x93\xac end";
+	static const char *const there[] = { "stra", "fest, \xd0\xbf\xd1\x80\xd0\xb8",
+		                             "\xe2\x82\xac, \xf0\x9f\x93\xac", "END" };
+	static const char *const absent[] = { "strasse!", "\xd0\xbf\xd1\x80\xd0\xb5", "endx",
+		                              "\xf0\x9f\x93\xad" };
 
 	(void)state;
 	for (size_t piece = 1; piece < sizeof(text); piece++) {
@@ -375,7 +385,8 @@ test_pieces_of_every_size(void **state)
 			for (size_t at = 0; at < sizeof(text) - 1; at += piece) {
 				size_t left = sizeof(text) - 1 - at;
 
-				search_text_add(&t, span_make(text + at, left < piece ? left : piece));
+				search_text_add(&t,
+				                span_make(text + at, left < piece ? left : piece));
 			}
 			assert_int_equal(search_text_end(&t), i < 4);
 			search_text_free(&t);

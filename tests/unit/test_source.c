@@ -19,7 +19,10 @@ any(uint32_t below)
 	return (uint32_t)((uint64_t)seed * below >> 32);
 }
 
-/* Bytes in which line ends of all kinds, NUL and dots are frequent; style 0 LF, 1 CRLF, 2 anything. */
+/*
+ * Bytes in which line ends of all kinds, NUL and dots are frequent; style 0 LF, 1
+ * CRLF, 2 anything.
+ */
 static void
 build(struct buf *b, size_t n, int style)
 {
@@ -37,7 +40,8 @@ build(struct buf *b, size_t n, int style)
 }
 
 static void
-check_send(struct span file, struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most)
+check_send(struct span file, struct source *src, uint64_t at, uint64_t end, uint64_t skip,
+           uint64_t most)
 {
 	struct span range = span_make(span_skip(file, (size_t)at).at, (size_t)(end - at));
 	struct buf wanted = BUF_EMPTY, got = BUF_EMPTY;
@@ -67,7 +71,8 @@ check_send(struct span file, struct source *src, uint64_t at, uint64_t end, uint
 	buf_free(&got);
 }
 
-static const size_t sizes[] = { 0, 1, 2, 15, 16, 17, 18, 33, 1000, 16384, 16385, 32768, 32769, 262144, 262145, 900000 };
+static const size_t sizes[] = { 0,    1,     2,     15,    16,    17,     18,     33,
+	                        1000, 16384, 16385, 32768, 32769, 262144, 262145, 900000 };
 
 static void
 test_send_like_naive(void **state)
@@ -84,10 +89,12 @@ test_send_like_naive(void **state)
 			assert_int_equal(source_size(src), file.len);
 			check_send(buf_view(&file), src, 0, file.len, 0, UINT64_MAX);
 			for (int k = 0; k < 12; k++) {
-				uint64_t at = any((uint32_t)file.len + 1), end = at + any((uint32_t)(file.len - at) + 1);
+				uint64_t at = any((uint32_t)file.len + 1),
+					 end = at + any((uint32_t)(file.len - at) + 1);
 
 				check_send(buf_view(&file), src, at, end, any(200), any(2000));
-				check_send(buf_view(&file), src, at, end, any((uint32_t)(end - at) + 1), UINT64_MAX);
+				check_send(buf_view(&file), src, at, end,
+				           any((uint32_t)(end - at) + 1), UINT64_MAX);
 			}
 			assert_false(source_is_short(src));
 			source_close(src);
@@ -145,7 +152,9 @@ static void
 test_stuffed_like_naive(void **state)
 {
 	static const uint64_t lines[] = { 0, 1, 2, 100, UINT64_MAX };
-	static const char *const small[] = { "", "\n", ".", ".\n", "a", "a\n\n.\n..\nb", "\r\n.", "a\r", "a: b\r\n\r\n.x\r\n" };
+	static const char *const small[] = { "",      "\n",  ".",
+		                             ".\n",   "a",   "a\n\n.\n..\nb",
+		                             "\r\n.", "a\r", "a: b\r\n\r\n.x\r\n" };
 	struct buf file = BUF_EMPTY;
 
 	(void)state;
@@ -162,7 +171,10 @@ test_stuffed_like_naive(void **state)
 	buf_free(&file);
 }
 
-/* The file loses its end between two calls: spaces stand for it, and the announced octets are sent. */
+/*
+ * The file loses its end between two calls: spaces stand for it, and the
+ * announced octets are sent.
+ */
 static void
 test_M22_file_shrinks(void **state)
 {
@@ -181,7 +193,8 @@ test_M22_file_shrinks(void **state)
 		source_count(src, 0, source_size(src), &bare, &lines);
 		assert_int_equal(ftruncate(fd, (off_t)size / 2), 0);
 		capture(&out);
-		assert_int_equal(source_send(src, 0, source_size(src), 0, file.len + bare, &out), file.len + bare);
+		assert_int_equal(source_send(src, 0, source_size(src), 0, file.len + bare, &out),
+		                 file.len + bare);
 		captured(&out, &got);
 		assert_int_equal(got.len, file.len + bare);
 		if (size > 256 * 1024)
@@ -209,8 +222,11 @@ test_M22_file_changes(void **state)
 	fd = file_of(buf_view(&file));
 	src = source_open(fd);
 	for (size_t i = 0; i < 700000; i += 100)
-		assert_int_equal(pwrite(fd, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-		                        100, (off_t)i), 100);
+		assert_int_equal(pwrite(fd,
+		                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		                        100, (off_t)i),
+		                 100);
 	capture(&out);
 	assert_int_equal(source_send(src, 0, 600000, 0, 1200000, &out), 1200000);
 	captured(&out, &got);

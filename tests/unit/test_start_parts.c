@@ -17,14 +17,17 @@ test_packets_round(void **state)
 	size_t size;
 
 	(void)state;
-	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("PLAIN"), span_of("toto"), span_of("AAA="), &size));
+	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("PLAIN"), span_of("toto"),
+	                                 span_of("AAA="), &size));
 	assert_true(greeter_message_is_whole(&message, size));
 	assert_true(span_is(greeter_message_name(&message), "PLAIN"));
 	assert_true(span_is(greeter_message_user(&message), "toto"));
 	assert_true(span_is(greeter_message_data(&message), "AAA="));
-	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("LOGIN"), SPAN_NONE, SPAN_NONE, &size));
+	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("LOGIN"), SPAN_NONE,
+	                                 SPAN_NONE, &size));
 	assert_null(greeter_message_data(&message).at);
-	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("LOGIN"), SPAN_NONE, span_of(""), &size));
+	assert_true(greeter_message_make(&message, GREETER_AUTH, span_of("LOGIN"), SPAN_NONE,
+	                                 span_of(""), &size));
 	assert_non_null(greeter_message_data(&message).at);
 }
 
@@ -41,15 +44,19 @@ test_packets_that_are_none(void **state)
 		{ UINT32_MAX, 0, 0, 0, 0, 0 },
 		{ GREETER_AUTH, 1, 5, 0, 4, 8 },                         /* short */
 		{ GREETER_AUTH, 1, 5, 0, 4, 10 },                        /* long */
-		{ GREETER_AUTH, 0, 5, 0, 4, 9 },                         /* data that is not there */
+		/* data that is not there */
+		{ GREETER_AUTH, 0, 5, 0, 4, 9 },
 		{ GREETER_AUTH, 2, 5, 0, 4, 9 },
-		{ GREETER_AUTH, 1, 32, 0, 0, 32 },                       /* a mechanism's name too long */
+		/* a mechanism's name too long */
+		{ GREETER_AUTH, 1, 32, 0, 0, 32 },
 		{ GREETER_AUTH, 1, 5, LIMIT_USER_NAME + 1, 0, 5 + LIMIT_USER_NAME + 1 },
-		{ GREETER_AUTH, 1, UINT32_MAX, 2, 0, 1 },                /* a sum that wraps around in 32 bits */
+		/* a sum that wraps around in 32 bits */
+		{ GREETER_AUTH, 1, UINT32_MAX, 2, 0, 1 },
 		{ GREETER_CONT, 1, 1, 0, 0, 1 },
 		{ GREETER_STARTTLS, 1, 0, 0, 1, 1 },
 		{ GREETER_END, 0, GREETER_NAME_MOST + 1, 0, 0, GREETER_NAME_MOST + 1 },
-		{ GREETER_PROXY, 1, 0, 0, sizeof(struct proxy_header) + 1, sizeof(struct proxy_header) + 1 },
+		{ GREETER_PROXY, 1, 0, 0, sizeof(struct proxy_header) + 1,
+		  sizeof(struct proxy_header) + 1 },
 	};
 
 	(void)state;
@@ -59,7 +66,8 @@ test_packets_that_are_none(void **state)
 		message.name_len = rows[i].name;
 		message.user_len = rows[i].user;
 		message.data_len = rows[i].data;
-		assert_false(greeter_message_is_whole(&message, GREETER_MESSAGE_HEAD + rows[i].behind));
+		assert_false(
+			greeter_message_is_whole(&message, GREETER_MESSAGE_HEAD + rows[i].behind));
 	}
 	for (size_t n = 0; n < GREETER_MESSAGE_HEAD; n++)
 		assert_false(greeter_message_is_whole(&message, n));
@@ -78,9 +86,12 @@ test_proxy_headers(void **state)
 		size_t            used;
 		const char       *remote; /* 16 bytes, or NULL */
 	} rows[] = {
-		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nmore"), PROXY_WHOLE, 32, "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4" },
-		{ BYTES("PROXY TCP6 2001:db8::7 ::1 1 2\r\n"), PROXY_WHOLE, 32, "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\7" },
-		{ BYTES("PROXY TCP6 1:2:3:4:5:6:7:8 :: 1 2\r\n"), PROXY_WHOLE, 35, "\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\x8" },
+		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nmore"), PROXY_WHOLE, 32,
+		  "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4" },
+		{ BYTES("PROXY TCP6 2001:db8::7 ::1 1 2\r\n"), PROXY_WHOLE, 32,
+		  "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\7" },
+		{ BYTES("PROXY TCP6 1:2:3:4:5:6:7:8 :: 1 2\r\n"), PROXY_WHOLE, 35,
+		  "\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\x8" },
 		{ BYTES("PROXY UNKNOWN\r\n"), PROXY_WHOLE, 15, NULL },
 		{ BYTES("PROXY UNKNOWN a b c\r\n"), PROXY_WHOLE, 21, NULL },
 		{ BYTES("PROXY TCP6 1:2:3:4:5:6:7:8:9 :: 1 2\r\n"), PROXY_BAD, 0, NULL },
@@ -100,7 +111,8 @@ test_proxy_headers(void **state)
 		{ BYTES("PROX"), PROXY_MORE, 0, NULL },
 		{ BYTES(""), PROXY_MORE, 0, NULL },
 		{ BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r"), PROXY_MORE, 0, NULL },
-		{ BYTES(V2 "\x21\x11\0\x0c\1\2\3\4\5\6\7\x8\0\1\0\2x"), PROXY_WHOLE, 28, "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4" },
+		{ BYTES(V2 "\x21\x11\0\x0c\1\2\3\4\5\6\7\x8\0\1\0\2x"), PROXY_WHOLE, 28,
+		  "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\2\3\4" },
 		{ BYTES(V2 "\x21\x11\0\x0c\1\2\3\4\5\6\7\x8\0\1\0"), PROXY_MORE, 0, NULL },
 		{ BYTES(V2 "\x20\0\0\0"), PROXY_WHOLE, 16, NULL },
 		{ BYTES(V2 "\x21\0\0\1x"), PROXY_WHOLE, 17, NULL },
@@ -116,7 +128,8 @@ test_proxy_headers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(proxy_parse(span_make(rows[i].bytes, rows[i].len), &header, &used), rows[i].result);
+		assert_int_equal(proxy_parse(span_make(rows[i].bytes, rows[i].len), &header, &used),
+		                 rows[i].result);
 		if (rows[i].result != PROXY_WHOLE)
 			continue;
 		assert_int_equal(used, rows[i].used);
@@ -125,7 +138,9 @@ test_proxy_headers(void **state)
 			assert_memory_equal(header.remote, rows[i].remote, 16);
 		/* every beginning of a whole header wants more */
 		for (size_t n = 0; n < used; n++)
-			assert_int_equal(proxy_parse(span_make(rows[i].bytes, n), &header, &(size_t){ 0 }), PROXY_MORE);
+			assert_int_equal(
+				proxy_parse(span_make(rows[i].bytes, n), &header, &(size_t){ 0 }),
+				PROXY_MORE);
 	}
 }
 
@@ -137,7 +152,8 @@ test_mail_locations(void **state)
 		bool        is_literal;
 		const char *user, *path; /* path NULL: refused */
 	} rows[] = {
-		{ "maildir:/var/mail/vhosts/%d/%n", false, "toto@d.test", "/var/mail/vhosts/d.test/toto" },
+		{ "maildir:/var/mail/vhosts/%d/%n", false, "toto@d.test",
+		  "/var/mail/vhosts/d.test/toto" },
 		{ "/var/mail/%u/", false, "toto@d.test", "/var/mail/toto@d.test" },
 		{ "maildir:~/Maildir", false, "toto", "/home/toto/Maildir" },
 		{ "maildir:%h", false, "toto", "/home/toto" },
@@ -167,7 +183,8 @@ test_mail_locations(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct expand_values values = { .user = rows[i].user, .home = "/home/toto" };
 		const char *why = NULL;
-		const char *path = mail_location_path(rows[i].location, rows[i].is_literal, &values, &mem, &why);
+		const char *path = mail_location_path(rows[i].location, rows[i].is_literal, &values,
+		                                      &mem, &why);
 
 		if (rows[i].path)
 			assert_string_equal(path ? path : why, rows[i].path);

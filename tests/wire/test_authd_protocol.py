@@ -549,7 +549,8 @@ def greeting(authd):
         return c.greeting
 
 
-@pytest.mark.parametrize("text", ["passdb {\n", "passdb {\n driver = nosuch\n}\n", "", "auth_mechanisms = gssapi\n"])
+@pytest.mark.parametrize("text", ["passdb {\n", "passdb {\n driver = nosuch\n}\n", "", "auth_mechanisms = gssapi\n",
+                                  "passdb {\n driver = passwd-file\n args = /etc/x\n}\n" * 9])
 def test_sighup_with_a_broken_file_changes_nothing_B12(text):
     with Authd(USERS) as authd:
         authd.write_conf(text or "# nothing in it\n")
@@ -576,6 +577,16 @@ def test_changed_passwd_file_counts_at_once():
         authd.wait_log("No such file")
         authd.write_users()
         linnet.wait_for(lambda: verdict(try_login(authd, password="changed")) == "OK", "the file to be found again")
+
+
+def test_passwd_file_that_is_too_large():
+    with Authd(USERS) as authd:
+        assert verdict(try_login(authd)) == "OK"
+        os.truncate(authd.users_path, (64 << 20) + 1)  # a hole: it costs no disk
+        assert verdict(try_login(authd)) == "temp"
+        authd.wait_log("File too large")
+        authd.write_users()
+        linnet.wait_for(lambda: verdict(try_login(authd)) == "OK", "the file to be small again")
 
 
 def test_broken_configuration_does_not_start():

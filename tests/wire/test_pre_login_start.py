@@ -181,9 +181,23 @@ def test_p22_a_client_that_never_reads():
         assert busy == []
 
 
+def own_address():
+    """An address of this machine that is not loopback's, or None; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+    return None if address.startswith("127.") else address
+
+
 def test_per_address_cap_before_login():
     """L04: one address fills its own share; what it has logged in does not count, and others are served."""
-    with linnet.Server(services=("imap",)) as server:
+    address = own_address()
+    if not address:
+        pytest.skip("no address but loopback's, which may have more")
+    with linnet.Server(services=("imap",), host=address) as server:
         users = server.imap()
         wires = [server.connect("imap") for _ in range(300)]
         answers = [wire.line() for wire in wires]
@@ -196,6 +210,13 @@ def test_per_address_cap_before_login():
         for wire in wires:
             wire.close()
         linnet.wait_for(lambda: server.connect("imap").line().startswith(b"* OK"), "places to be free", pause=0.1)
+
+
+def test_a_proxy_or_webmail_on_this_machine_may_have_more():
+    """Loopback speaks for many people: a burst of their logins is served."""
+    with linnet.Server(services=("imap",)) as server:
+        wires = [server.connect("imap") for _ in range(400)]
+        assert all(wire.line().startswith(b"* OK") for wire in wires)
 
 
 def test_l02_a_burst(server):
