@@ -36,7 +36,9 @@ struct uidlist {
 	const char *header;    /* fields of the header other than V and N: "Gabc..." */
 	uint64_t seed;         /* of the hash: names cannot be made to collide from outside */
 	uint32_t noted;        /* next as linnet.uids has it */
-	uint32_t *slot;        /* hash table of record numbers + 1 */
+	struct uidlist_slot {
+		uint32_t number, mark; /* of the record, + 1; half of the name's hash */
+	} *slot;               /* hash table */
 	size_t   slots;
 	struct stat file;      /* as last read or written */
 	char     tail[64];     /* its last bytes: is it still the file that only grew? */
