@@ -137,7 +137,9 @@ take_size(void *context, const struct journal_size *s)
 static void
 read_all(void)
 {
-	static const struct journal_reader reader = { NULL, take_flags, take_gone, take_item, take_size };
+	static const struct journal_reader reader = {
+		NULL, take_flags, take_gone, take_item, take_size,
+	};
 	struct journal j;
 	struct map m;
 
@@ -159,6 +161,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char bytes[BYTES_MOST];
 	struct good *g;
+	size_t length;
 	int fd;
 
 	if (folder < 0)
@@ -169,8 +172,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(bytes, g->bytes, g->size);
 	for (size_t i = 1; i + 2 < size; i += 3)
 		bytes[((size_t)data[i] << 8 | data[i + 1]) % g->size] = (char)data[i + 2];
+	length = data[0] & 2 && size > 1 ? g->size * data[1] / 256 : g->size;
 	fd = openat(folder, g->name, O_WRONLY | O_TRUNC);
-	if (fd < 0 || write(fd, bytes, data[0] & 2 && size > 1 ? g->size * data[1] / 256 : g->size) < 0)
+	if (fd < 0 || write(fd, bytes, length) < 0)
 		abort();
 	close(fd);
 	read_all();

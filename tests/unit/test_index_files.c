@@ -1,4 +1,4 @@
-/* test_index_files.c - linnet.map and linnet.journal: what is read is what was written, or nothing */
+/* test_index_files.c - linnet.map and linnet.journal: what was written is read, or nothing */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,9 @@
 
 enum { MANY = 3000 };
 
-static const char *const some_names[] = { "1.a:2,S", "2.b:2,", "3.c:2,FRSabz", "4.d", "5.e:2,SF", "6.f!2,S" };
+static const char *const some_names[] = {
+	"1.a:2,S", "2.b:2,", "3.c:2,FRSabz", "4.d", "5.e:2,SF", "6.f!2,S",
+};
 enum { SOME = sizeof(some_names) / sizeof(some_names[0]) };
 
 static void
@@ -148,9 +150,11 @@ test_large_map(void **state)
 	tree_remove(&t);
 }
 
-/* Each byte flipped, and cut at each: write() puts a good file there, read() has to refuse it. */
+typedef void refuse_fn(struct tree *t, size_t at, size_t size);
+
+/* Each byte flipped, and cut at each. */
 static void
-try_damage(struct tree *t, const char *name, void (*refuses)(struct tree *t, size_t at, size_t size))
+try_damage(struct tree *t, const char *name, refuse_fn *refuses)
 {
 	struct arena mem = ARENA_EMPTY;
 	struct span text;
@@ -208,7 +212,8 @@ test_w08_w10_damaged_map(void **state)
 static bool
 say_flags(void *context, const struct journal_flags *f, uint64_t modseq)
 {
-	buf_printf(context, "flags %u-%u %u %u %u @%u; ", f->first, f->last, f->flags, f->letters, f->in_new, (unsigned)modseq);
+	buf_printf(context, "flags %u-%u %u %u %u @%u; ", f->first, f->last, f->flags, f->letters, f->in_new,
+	           (unsigned)modseq);
 	return true;
 }
 
@@ -241,8 +246,8 @@ read_journal(struct journal *j, struct buf *text)
 	return journal_read(j, &reader);
 }
 
-static const char wanted[] = "flags 10-12 8 0 0 @101; flags 14-14 8 0 0 @101; gone 3-4 @101; gone 6-6 @101; "
-                             "item 20 1 99.new @101; item 21 0 98.x:2,S @101; size 10 100; ";
+static const char wanted[] = "flags 10-12 8 0 0 @101; flags 14-14 8 0 0 @101; "
+                             "gone 3-4 @101; gone 6-6 @101; item 20 1 99.new @101; item 21 0 98.x:2,S @101; size 10 100; ";
 
 /* Two commits: the second is only a state. */
 static void
@@ -315,7 +320,7 @@ test_journal(void **state)
 	tree_remove(&t);
 }
 
-/* A state half written leaves the one before it; a record that is not what it was refuses the journal; nothing else is read. */
+/* A state half written leaves the one before it; a wrong record refuses the journal. */
 static void
 journal_is_refused(struct tree *t, size_t at, size_t size)
 {
@@ -328,7 +333,7 @@ journal_is_refused(struct tree *t, size_t at, size_t size)
 		return;
 	}
 	if (read_journal(&j, &text) == 0) {
-		assert_true(at < 2048); /* the rest of the header, or a state; there is one of 22 and one of 0 as next UID */
+		assert_true(at < 2048); /* the rest of the header, or one of two states */
 		assert_true(text.len == sizeof(wanted) - 1 || text.len == 0);
 		assert_memory_equal(wanted, text.data ? text.data : "", text.len);
 	} else {
@@ -360,7 +365,7 @@ rename_in(int dir, const char *from, const char *to)
 	assert_int_equal(renameat(dir, from, dir, to), 0);
 }
 
-/* Own changes alone are proven; any foreign one in between is not; one right behind them shows, however fast. */
+/* Own changes alone are proven, not with a foreign one in between; one behind them shows. */
 static void
 test_guard(void **state)
 {
