@@ -106,7 +106,7 @@ change_one(struct mailbox *box, uint32_t index, struct work *w)
 	if (wanted.system == it->flags && wanted.letters == box_letters_of(box, it->keywords))
 		return check_name(box, it);
 	filename_with_flags(box_name_of(box, it), wanted, box_known_letters(box), &name);
-	if (is_of_another(box, it, name.data)) {
+	if (!box->index.is_current && is_of_another(box, it, name.data)) { /* else every name is known */
 		failed = EBUSY;
 	} else if (renameat(box_dir_of(box, it), box_name_of(box, it), box->cur, name.data) != 0) {
 		failed = errno;

@@ -216,9 +216,11 @@ settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *foun
 
 	if (twin == TWIN_LINK && unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0) == 0)
 		guard_out(s->in_new ? &box->index.new_mail : &box->index.cur);
-	else if (twin == TWIN_UNCLEAR)
-		forget_stamps(box);
-	return (twin == TWIN_NONE || twin == TWIN_OTHER) && mend_stranger(box, scan, s);
+	if ((twin == TWIN_NONE || twin == TWIN_OTHER) && mend_stranger(box, scan, s))
+		return true;
+	if (twin != TWIN_LINK)
+		forget_stamps(box); /* a name that nobody knows of stays there */
+	return false;
 }
 
 /*

@@ -19,7 +19,7 @@
 #include "common/maildir/filename.h"
 #include "tests/unit/maildir_support.h"
 
-enum { ROUNDS = 400, BASES_MOST = 4096 };
+enum { ROUNDS = 400, BASES_MOST = 4096, BYTES_MOST = 1 << 24 };
 
 /* What was once shown: a base and its UID, for ever. */
 static struct known {
@@ -432,7 +432,8 @@ test_w03_old_index(void **state)
 	for (int i = 0; i < ROUNDS; i++) {
 		act();
 		for (int k = 0; k < 2 && i % 20 == 5; k++)
-			failed |= file_read(w.tree.root, index_files[k], 1 << 24, &mem, &old[k], &st);
+			failed |= file_read(w.tree.root, index_files[k], BYTES_MOST, &mem, &old[k],
+			                    &st);
 		for (int k = 0; k < 2 && i % 20 == 15; k++)
 			failed |= file_replace(w.tree.root, index_files[k], old[k], false, &st);
 		assert_int_equal(failed, 0);

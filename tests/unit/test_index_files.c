@@ -212,8 +212,8 @@ test_w08_w10_damaged_map(void **state)
 static bool
 say_flags(void *context, const struct journal_flags *f, uint64_t modseq)
 {
-	buf_printf(context, "flags %u-%u %u %u %u @%u; ", f->first, f->last, f->flags, f->letters, f->in_new,
-	           (unsigned)modseq);
+	buf_printf(context, "flags %u-%u %u %u %u @%u; ", f->first, f->last, f->flags, f->letters,
+	           f->in_new, (unsigned)modseq);
 	return true;
 }
 
@@ -247,7 +247,8 @@ read_journal(struct journal *j, struct buf *text)
 }
 
 static const char wanted[] = "flags 10-12 8 0 0 @101; flags 14-14 8 0 0 @101; "
-                             "gone 3-4 @101; gone 6-6 @101; item 20 1 99.new @101; item 21 0 98.x:2,S @101; size 10 100; ";
+                             "gone 3-4 @101; gone 6-6 @101; item 20 1 99.new @101; "
+                             "item 21 0 98.x:2,S @101; size 10 100; ";
 
 /* Two commits: the second is only a state. */
 static void
