@@ -45,6 +45,16 @@ def imap(maildir):
 
 
 @pytest.fixture
+def start(imap):
+    """start(): a session of it whose greeting has been read."""
+    def begin(**how):
+        session = imap(**how)
+        session.wire.transcript("S: * PREAUTH …")
+        return session
+    return begin
+
+
+@pytest.fixture
 def pop3(maildir):
     """start(): a new `pop3d --preauth` on that Maildir."""
     return lambda *options, **how: linnet.preauth("pop3d", maildir, *options, **how)

@@ -50,7 +50,8 @@ class Meter:
 
     def add(self, *pids):
         for pid in pids:
-            (self.folder / "cgroup.procs").write_text(str(pid))
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                (self.folder / "cgroup.procs").write_text(str(pid))
 
     def pids(self):
         return [int(word) for word in (self.folder / "cgroup.procs").read_text().split()]

@@ -10,6 +10,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 
 import linnet
 from meter import Meter
@@ -40,10 +41,16 @@ class Measured:
         with self._stack:
             self._start()
             self.meter = self._stack.enter_context(Meter())
-            for top in self.tops():
-                self.meter.add(top, *linnet.descendants(top))
+            linnet.wait_for(self._all_are_counted, "all processes to be in the control group", pause=0.1)
             self._stack = self._stack.pop_all()
         return self
+
+    def _all_are_counted(self):
+        """A process that was being forked while its parent was moved is caught in the next round."""
+        for top in self.tops():
+            self.meter.add(top, *linnet.descendants(top))
+        time.sleep(0.2)
+        return all({top, *linnet.descendants(top)} <= set(self.meter.pids()) for top in self.tops())
 
     def __exit__(self, *exception):
         return self._stack.__exit__(*exception)

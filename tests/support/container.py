@@ -31,7 +31,8 @@ MASKED = ["dovecot.service", "dovecot.socket", "xinetd.service", "haproxy.servic
 
 SQL = """CREATE DATABASE IF NOT EXISTS messagerie;
 CREATE USER IF NOT EXISTS 'messagerieUser'@'localhost' IDENTIFIED BY 'openclassrooms';
-GRANT SELECT ON messagerie.* TO 'messagerieUser'@'localhost';
+CREATE USER IF NOT EXISTS 'messagerieUser'@'127.0.0.1' IDENTIFIED BY 'openclassrooms';
+GRANT SELECT ON messagerie.* TO 'messagerieUser'@'localhost', 'messagerieUser'@'127.0.0.1';
 USE messagerie;
 CREATE TABLE virtual_users (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, domain_id INT NOT NULL,
   password VARCHAR(106) NOT NULL, email VARCHAR(120) NOT NULL, UNIQUE KEY email (email));
@@ -45,7 +46,7 @@ inet_interfaces = loopback-only
 inet_protocols = ipv4
 biff = no
 virtual_mailbox_domains = mondomaine.local
-virtual_mailbox_maps = texthash:/etc/postfix/vmailbox
+virtual_mailbox_maps = mysql:/etc/postfix/mysql-virtual-mailbox-maps.cf
 virtual_mailbox_base = /var/mail/vhosts
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
@@ -54,6 +55,15 @@ smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+"""
+
+# By TCP, for smtpd runs in a chroot that has no socket of MariaDB's.
+MAILBOX_MAPS = """user = messagerieUser
+password = openclassrooms
+hosts = 127.0.0.1
+dbname = messagerie
+query = SELECT CONCAT(SUBSTRING_INDEX(email, '@', -1), '/', SUBSTRING_INDEX(email, '@', 1), '/')
+        FROM virtual_users WHERE email='%s'
 """
 
 
@@ -155,8 +165,7 @@ class Container:
         self.write("/etc/linnet/linnet.conf", conf + "\nssl_cert = </etc/linnet/tls/cert.pem\n"
                    "ssl_key = </etc/linnet/tls/key.pem\n")
         self.write("/etc/postfix/main.cf", MAIN_CF.format(uid=self.uid, gid=self.gid))
-        self.write("/etc/postfix/vmailbox", "".join(
-            f"{user} {user.partition('@')[2]}/{user.partition('@')[0]}/\n" for user in self.users))
+        self.write("/etc/postfix/mysql-virtual-mailbox-maps.cf", MAILBOX_MAPS)
         drop_in = (linnet.TOP / "doc/examples/postfix-authd.socket.conf").read_text()
         self.write("/etc/systemd/system/linnet-authd-client.socket.d/postfix.conf", drop_in)
         vhosts = self.root / "var/mail/vhosts"

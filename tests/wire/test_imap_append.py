@@ -10,15 +10,6 @@ import linnet
 MESSAGE = b"From: a@example.org\r\nSubject: hello\r\n\r\nbody\r\n"
 
 
-@pytest.fixture
-def start(imap):
-    def begin(**how):
-        session = imap(**how)
-        session.wire.transcript("S: * PREAUTH …")
-        return session
-    return begin
-
-
 def append(wire, data, arguments="INBOX", tag="a", sync=False):
     """One APPEND; its responses."""
     wire.send(f"{tag} APPEND {arguments} {{{len(data)}{'' if sync else '+'}}}\r\n".encode())

@@ -3,22 +3,10 @@ import os
 import re
 import signal
 
-import pytest
-
 import linnet
 
 CAPABILITY = ("IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE MULTIAPPEND UNSELECT CHILDREN NAMESPACE "
               "UIDPLUS MOVE SPECIAL-USE")
-
-
-@pytest.fixture
-def start(imap):
-    """start(): a session whose greeting has been read."""
-    def begin(**how):
-        session = imap(**how)
-        session.wire.transcript("S: * PREAUTH …")
-        return session
-    return begin
 
 
 def see(start):

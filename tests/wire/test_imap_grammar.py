@@ -8,15 +8,10 @@ import linnet
 
 
 @pytest.fixture
-def start(imap, maildir):
+def start(start, maildir):
     """start(): a session with three messages in INBOX, not selected."""
     linnet.fill(maildir, 3, flags="S")
-
-    def begin(**how):
-        session = imap(**how)
-        session.wire.transcript("S: * PREAUTH …")
-        return session
-    return begin
+    return start
 
 
 def memory(session):

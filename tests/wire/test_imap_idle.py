@@ -9,10 +9,10 @@ import linnet
 
 
 @pytest.fixture
-def start(imap):
+def start(start):
+    """start(): a session with INBOX selected; its answers to that are read."""
     def begin(select="SELECT INBOX", **how):
-        session = imap(**how)
-        session.wire.transcript("S: * PREAUTH …")
+        session = start(**how)
         if select:
             session.wire.ok("select", select)
         return session

@@ -11,15 +11,6 @@ ESCAPES = ["..", "../u2", "a/../../u2", "/etc", "~root", "~/x", "./x", "a//b", "
 BROKEN_UTF7 = ["&", "&&", "&AAA-", "&2AA-", "&AGE-", "&AOk", "&AOk=-", "&AOl-&AOk-x&", "&-&", "a&AG"]
 
 
-@pytest.fixture
-def start(imap):
-    def begin(**how):
-        session = imap(**how)
-        session.wire.transcript("S: * PREAUTH …")
-        return session
-    return begin
-
-
 def tree(maildir):
     """All paths of the Maildir and beside it."""
     return sorted(str(p) for p in maildir.parent.rglob("*") if not re.search(r"/(dovecot|linnet|subscriptions)", str(p)))
