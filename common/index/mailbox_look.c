@@ -214,12 +214,13 @@ settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *foun
 {
 	enum twin twin = twin_of(box, found, count, s);
 
-	if (twin == TWIN_LINK && unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0) == 0)
+	if (twin == TWIN_LINK && unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0) == 0) {
 		guard_out(s->in_new ? &box->index.new_mail : &box->index.cur);
+		return false;
+	}
 	if ((twin == TWIN_NONE || twin == TWIN_OTHER) && mend_stranger(box, scan, s))
 		return true;
-	if (twin != TWIN_LINK)
-		forget_stamps(box); /* a name that nobody knows of stays there */
+	forget_stamps(box); /* a name that nobody knows of stays there */
 	return false;
 }
 
