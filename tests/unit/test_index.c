@@ -443,10 +443,54 @@ test_w03_old_index(void **state)
 	end();
 }
 
+static void
+delete_all(struct mailbox *box)
+{
+	struct flags_change c = { FLAGS_ADD, FLAG_DELETED, NULL, 0 };
+	struct arena mem = ARENA_EMPTY;
+	struct ranges set = RANGES_EMPTY;
+
+	ranges_add(&set, &mem, 1, UINT32_MAX);
+	assert_int_equal(mailbox_flags(box, &set, &c, NULL, &mem), 0);
+	assert_int_equal(mailbox_expunge(box, NULL), 0);
+	arena_free(&mem);
+}
+
+/* One session folds the journal again and again; the other follows, or comes after several. */
+static void
+test_k10_folding(void **state)
+{
+	off_t last = 0;
+	unsigned folds = 0;
+	struct stat st;
+
+	(void)state;
+	begin();
+	for (int i = 0; i < 4 * ROUNDS; i++) {
+		append(w.first);
+		take_news(w.first);
+		if (i % 20 == 19)
+			delete_all(w.first);
+		if (i % (i < 2 * ROUNDS ? 25 : 700) == 0) {
+			take_news(w.second);
+			assert_true_view(w.second);
+			assert_new_session();
+		}
+		assert_int_equal(fstatat(w.tree.root, "linnet.journal", &st, 0), 0);
+		folds += st.st_size < last;
+		last = st.st_size;
+	}
+	assert_true(folds >= 2);
+	take_news(w.second);
+	assert_true_view(w.second);
+	end();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_k10_folding),
 		cmocka_unit_test(test_w01_sessions_alone),
 		cmocka_unit_test(test_w01_w03_foreign_changes),
 		cmocka_unit_test(test_w08_damaged_index),
