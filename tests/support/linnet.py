@@ -895,9 +895,9 @@ class Server:
         return "\n".join(texts)
 
     def wait_log(self, pattern, seconds=TIMEOUT):
-        """The first log line that the regular expression finds, waited for."""
+        """The first line, in log_path or on standard error, that the regular expression finds, waited for."""
         def look():
-            return re.search(pattern, self.log(), re.M)
+            return re.search(pattern, self.logs(), re.M)
         return wait_for(look, f"log line /{pattern}/", seconds)
 
 
