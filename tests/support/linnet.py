@@ -766,7 +766,8 @@ class Server:
         if settings is not None:
             self.settings = settings
         passdb = self.passdb or f"passdb {{\n  driver = passwd-file\n  args = {self.users_path}\n}}\n"
-        self.conf.write_text(
+        fresh = self.conf.with_suffix(".fresh")  # never half written: a program may be reading it just now
+        fresh.write_text(
             f"base_dir = {self.run}\n"
             f"log_path = {self.log_path}\n"
             f"mail_location = maildir:{self.mail}/%d/%n\n"
@@ -777,7 +778,8 @@ class Server:
             f"{passdb}"
             f"userdb {{\n  driver = static\n  args = uid={UID} gid={GID} home={self.mail}/%d/%n\n}}\n"
             f"{self.settings}\n")
-        self.conf.chmod(0o644)
+        fresh.chmod(0o644)
+        fresh.replace(self.conf)
 
     def _popen(self, name, argv, **how):
         log = open(self.folder / f"{name}.err", "ab")
@@ -895,9 +897,9 @@ class Server:
         return "\n".join(texts)
 
     def wait_log(self, pattern, seconds=TIMEOUT):
-        """The first line, in log_path or on standard error, that the regular expression finds, waited for."""
+        """The first log line that the regular expression finds, waited for."""
         def look():
-            return re.search(pattern, self.logs(), re.M)
+            return re.search(pattern, self.log(), re.M)
         return wait_for(look, f"log line /{pattern}/", seconds)
 
 
