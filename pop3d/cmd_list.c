@@ -26,7 +26,7 @@ tell_size(struct pop3_session *s, uint32_t number, struct buf *out)
 static void
 add_made_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
 {
-	const struct mailbox *box = maildrop_mailbox(s->drop);
+	struct mailbox *box = maildrop_mailbox(s->drop);
 	const struct uidl_values values = {
 		.uid = mailbox_message(box, number)->uid,
 		.uidvalidity = mailbox_uidvalidity(box),

@@ -44,6 +44,8 @@ enum {
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
 	LIMIT_LOCK_SECONDS        = 10,        /* waiting for another's lock, then [INUSE] */
+	LIMIT_INDEX_GONE          = 16384,     /* expunged UID ranges in a linnet.map */
+	LIMIT_JOURNAL_BYTES       = 64 * 1024 * 1024, /* of one linnet.journal */
 
 	/* messages */
 	LIMIT_HEADER_BYTES        = 10 * 1024 * 1024, /* of one header block that are parsed */

@@ -45,6 +45,18 @@ items_push(struct items *l)
 	return &l->at[l->count - 1];
 }
 
+struct item *
+items_fill(struct items *l, uint32_t count)
+{
+	items_free(l);
+	l->at = malloc((count + 64ULL) * sizeof(*l->at));
+	if (!l->at)
+		die("out of memory: a mailbox of %u messages", count);
+	l->room = count + 64;
+	l->count = l->gap = count;
+	return l->at;
+}
+
 void
 items_remove(struct items *l, uint32_t index)
 {

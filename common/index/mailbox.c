@@ -19,8 +19,6 @@ enum {
 	                       (int)FILE_DRAFT == (int)FLAG_DRAFT)
 };
 
-enum { NAMES_DEAD_LEAST = 256 * 1024 };
-
 static bool
 may_write(int dir)
 {
@@ -41,6 +39,9 @@ open_parts(struct mailbox *box)
 	box->cur = dir_open(box->folder, "cur");
 	if (box->cur < 0)
 		return -1;
+	if (fstat(box->cur, &st) != 0)
+		return -1;
+	box->ino_of_cur = st.st_ino;
 	box->can_assign = may_write(box->folder);
 	box->new_mail = box->can_assign ? dir_make(box->folder, "new") : dir_open(box->folder, "new");
 	if (box->new_mail < 0 && errno != ENOENT && errno != EACCES && errno != EROFS)
@@ -66,6 +67,8 @@ new_mailbox(struct store *s, const char *name, enum mailbox_mode mode)
 	box->name = arena_string(&box->mem, span_of(name));
 	box->folder_name = name_to_dir(name, &box->mem);
 	box->base_text = arena_alloc(&box->mem, NAME_MAX + 1);
+	box->index.journal = (struct journal)JOURNAL_NONE;
+	box->index.cur = box->index.new_mail = (struct guard)GUARD_NONE;
 	uidlist_init(&box->uids);
 	keywords_init(&box->keywords);
 	for (int i = 0; i < LIMIT_KEYWORDS; i++)
@@ -77,8 +80,12 @@ new_mailbox(struct store *s, const char *name, enum mailbox_mode mode)
 static void
 show_all(struct mailbox *box)
 {
+	box->is_shown = true;
+	for (uint32_t i = box->items.count; i > 0 && box->items.count != box->index.counters.messages; i--) /* the index had them, or they left while it was read */
+		if (items_at(&box->items, i - 1)->is_gone)
+			items_remove(&box->items, i - 1);
 	box->visible = box->items.count;
-	for (uint32_t i = 0; i < box->visible; i++)
+	for (uint32_t i = 0; (box->has_looked || box->has_recent) && i < box->visible; i++)
 		if (items_at(&box->items, i)->shown.flags & FLAG_RECENT)
 			box->recent++;
 	box->recent_told = box->recent;
@@ -91,7 +98,7 @@ mailbox_open(struct store *s, const char *name, enum mailbox_mode mode, struct m
 	struct mailbox *box = new_mailbox(s, name, mode);
 
 	box->folder = store_open_folder(s, name);
-	if (box->folder < 0 || open_parts(box) != 0 || box_look(box, LOOK_ALWAYS) != 0) {
+	if (box->folder < 0 || open_parts(box) != 0 || box_look(box, LOOK_IF_CHANGED) != 0) {
 		int failed = errno;
 
 		mailbox_close(box);
@@ -123,7 +130,8 @@ mailbox_close(struct mailbox *box)
 	uidlist_free(&box->uids);
 	keywords_free(&box->keywords);
 	items_free(&box->items);
-	arena_free(&box->names);
+	names_free(&box->names);
+	box_index_free(box);
 	arena_free(&box->mem);
 	free(box);
 	return NULL;
@@ -150,14 +158,13 @@ mailbox_uidvalidity(const struct mailbox *box)
 uint32_t
 mailbox_uidnext(const struct mailbox *box)
 {
-	return box->uids.next;
+	return box->uidnext;
 }
 
 uint64_t
 mailbox_highestmodseq(const struct mailbox *box)
 {
-	(void)box;
-	return 1;
+	return box->highest;
 }
 
 const char *
@@ -211,11 +218,15 @@ box_index_of(const struct mailbox *box, uint32_t uid)
 }
 
 const char *
-mailbox_message_base(const struct mailbox *box, uint32_t number)
+mailbox_message_base(struct mailbox *box, uint32_t number)
 {
 	const struct item *it = items_at(&box->items, number - 1);
 
-	memcpy(box->base_text, it->name, it->base_length);
+	if (!names_load(&box->names)) {
+		box_look(box, LOOK_ALWAYS);
+		it = items_at(&box->items, number - 1);
+	}
+	memcpy(box->base_text, names_base(&box->names, it), it->base_length);
 	box->base_text[it->base_length] = '\0';
 	return box->base_text;
 }
@@ -242,80 +253,6 @@ box_walk(const struct mailbox *box, const struct ranges *uids, struct box_walk *
 		}
 	}
 	return false;
-}
-
-/* ---- items ---- */
-
-/* Names of the living into new memory, when most of the old is dead. */
-static void
-compact_names(struct mailbox *box)
-{
-	struct arena names = ARENA_EMPTY;
-
-	if (box->names_dead < NAMES_DEAD_LEAST || box->names_dead < box->names.total / 2)
-		return;
-	for (uint32_t i = 0; i < box->items.count; i++) {
-		struct item *it = items_at(&box->items, i);
-
-		it->name = arena_string(&names, span_of(it->name));
-	}
-	arena_free(&box->names);
-	box->names = names;
-	box->names_dead = 0;
-}
-
-void
-box_rename_item(struct mailbox *box, struct item *it, const char *name, bool in_new)
-{
-	const char *old = it->name;
-
-	it->name = arena_string(&box->names, span_of(name));
-	it->base_length = (uint16_t)filename_base_length(name);
-	it->in_new = in_new;
-	if (!old)
-		return;
-	box->names_dead += strlen(old) + 1;
-	compact_names(box);
-}
-
-void
-box_read_flags(struct mailbox *box, struct item *it)
-{
-	struct file_flags f = filename_flags(it->name);
-
-	it->flags = f.system;
-	it->keywords = box_keywords_of(box, f.letters);
-}
-
-void
-box_mark_gone(struct mailbox *box, uint32_t index)
-{
-	struct item *it = items_at(&box->items, index);
-
-	if (it->is_gone)
-		return;
-	it->is_gone = true;
-	if (index >= box->visible)
-		return;
-	box->gone_left++;
-	if (!it->is_told) {
-		it->is_told = true;
-		box->tell_left--;
-	}
-}
-
-void
-box_tell_flags(struct mailbox *box, uint32_t index)
-{
-	struct item *it = items_at(&box->items, index);
-
-	if (index >= box->visible) {
-		it->shown.flags = it->flags | (it->shown.flags & FLAG_RECENT);
-		it->shown.keywords = it->keywords;
-	} else if (it->is_told) {
-		it->is_told = false;
-		box->tell_left++;
-	}
 }
 
 int

@@ -41,7 +41,7 @@ struct message {
 	uint32_t uid;
 	uint32_t flags;    /* FLAG_... */
 	uint32_t keywords; /* bit n: keyword n of mailbox_keyword() */
-	uint64_t modseq;   /* 1 until CONDSTORE is built */
+	uint64_t modseq;   /* grows with every change of the message */
 };
 
 enum mailbox_mode { MAILBOX_READ_ONLY, MAILBOX_READ_WRITE };
@@ -106,9 +106,9 @@ int mailbox_message_open(struct mailbox *box, uint32_t number);
 void mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octets);
 
 /* POP3 UIDL from the uidlist's P field, kept through a change of server; NULL for none. */
-const char *mailbox_pop3_uidl(const struct mailbox *box, uint32_t number);
+const char *mailbox_pop3_uidl(struct mailbox *box, uint32_t number);
 /* Base name of the file: up to ':' .  Valid until the next call. */
-const char *mailbox_message_base(const struct mailbox *box, uint32_t number);
+const char *mailbox_message_base(struct mailbox *box, uint32_t number);
 
 /* ---- news ---- */
 

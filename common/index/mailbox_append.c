@@ -109,6 +109,8 @@ prepare(struct append *a, const struct new_message *m, struct incoming *in)
 	in->from = m->delivery.tmp_name;
 	in->base = delivery_base(&m->delivery, &a->target.mem);
 	in->system = m->flags;
+	in->octets = m->delivery.octets;
+	in->date = DATE_UNKNOWN;
 	for (size_t i = 0; i < m->keyword_count; i++) {
 		int letter = target_letter(&a->target, m->keyword[i]);
 
@@ -141,7 +143,7 @@ append_commit(struct append *a, struct arena *mem, uint32_t *uidvalidity_out, st
 	}
 	*uidvalidity_out = a->target.uids.uidvalidity;
 	*uids_out = uids;
-	dotlock_release(&a->target.lock);
+	target_unlock(&a->target);
 	return 0;
 }
 
@@ -150,7 +152,7 @@ append_close(struct append *a)
 {
 	if (!a)
 		return NULL;
-	dotlock_release(&a->target.lock);
+	target_unlock(&a->target);
 	for (size_t i = 0; i < a->count; i++)
 		delivery_cancel(&a->message[i].delivery, a->target.tmp);
 	target_close(&a->target);

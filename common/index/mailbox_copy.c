@@ -49,9 +49,9 @@ new_base(struct copy *c, const struct item *it)
 	uint64_t n;
 
 	unique_name(&name);
-	if (filename_size(it->name, 'S', &n))
+	if (filename_size(box_name_of(c->box, it), 'S', &n))
 		buf_printf(&name, ",S=%llu", (unsigned long long)n);
-	if (filename_size(it->name, 'W', &n))
+	if (filename_size(box_name_of(c->box, it), 'W', &n))
 		buf_printf(&name, ",W=%llu", (unsigned long long)n);
 	text = arena_string(&c->target.mem, buf_view(&name));
 	buf_free(&name);
@@ -73,6 +73,8 @@ collect(struct copy *c, const struct ranges *uids)
 			continue;
 		c->uid[c->count] = it->shown.uid;
 		c->in[c->count].base = new_base(c, it);
+		c->in[c->count].octets = it->size;
+		c->in[c->count].date = it->date;
 		c->count++;
 	}
 }
@@ -90,11 +92,11 @@ link_or_copy(struct copy *c, const struct item *it, const char *to)
 {
 	int from = box_dir_of(c->box, it);
 
-	if (linkat(from, it->name, c->target.tmp, to, 0) == 0)
+	if (linkat(from, box_name_of(c->box, it), c->target.tmp, to, 0) == 0)
 		return 0;
 	if (!cannot_link(errno))
 		return -1;
-	return delivery_copy(from, it->name, c->target.tmp, to, box_does_sync(c->box));
+	return delivery_copy(from, box_name_of(c->box, it), c->target.tmp, to, box_does_sync(c->box));
 }
 
 /* False with errno 0: the message is gone. */
@@ -194,15 +196,15 @@ find_source_again(void *context, struct incoming *in)
 	struct copy *c = context;
 	const struct item *it = source_item(c, (size_t)(in - c->in));
 
-	if (it && strcmp(it->name, in->from) == 0) {
+	if (it && strcmp(box_name_of(c->box, it), in->from) == 0) {
 		if (box_look(c->box, LOOK_NAMES) != 0)
 			return false;
 		it = source_item(c, (size_t)(in - c->in));
 	}
-	if (!it || (strcmp(it->name, in->from) == 0 && box_dir_of(c->box, it) == in->from_dir))
+	if (!it || (strcmp(box_name_of(c->box, it), in->from) == 0 && box_dir_of(c->box, it) == in->from_dir))
 		return false;
 	in->from_dir = box_dir_of(c->box, it);
-	in->from = arena_string(&c->target.mem, span_of(it->name));
+	in->from = arena_string(&c->target.mem, span_of(box_name_of(c->box, it)));
 	translate(c, it, false, in);
 	return true;
 }
@@ -215,20 +217,49 @@ name_sources(struct copy *c)
 		const struct item *it = source_item(c, i);
 
 		c->in[i].from_dir = it ? box_dir_of(c->box, it) : c->box->cur;
-		c->in[i].from = it ? arena_string(&c->target.mem, span_of(it->name)) : "";
+		c->in[i].from = it ? arena_string(&c->target.mem, span_of(box_name_of(c->box, it))) : "";
 	}
 }
 
+/* What leaves the source by a rename is counted there, too. */
+static void
+guard_sources(struct copy *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->in[i].is_in)
+			guard_out(c->in[i].from_dir == c->box->cur ? &c->box->index.cur : &c->box->index.new_mail);
+}
+
+/* MOVE takes the source's index too, if it is free at once: with the target's lock held nobody may wait for another. */
 static int
 deliver(struct copy *c)
 {
+	bool renames = !c->in_tmp;
+	int failed;
+
 	if (target_lock(&c->target) != 0)
 		return -1;
-	if (translate_all(c) == 0 &&
-	    target_deliver(&c->target, c->in, c->count, c->in_tmp ? NULL : find_source_again, c) == 0)
-		return 0;
-	dotlock_release(&c->target.lock);
-	return -1;
+	if (renames) {
+		box_index_begin(c->box, 0);
+		name_sources(c);
+	}
+	failed = translate_all(c) == 0 &&
+	         target_deliver(&c->target, c->in, c->count, renames ? find_source_again : NULL, c) == 0 ? 0 : -1;
+	if (renames && !failed)
+		guard_sources(c);
+	else if (renames)
+		c->box->index.is_current = false; /* what went and came back was not counted */
+	target_unlock(&c->target);
+	return failed;
+}
+
+static bool
+unlink_source(struct mailbox *box, const struct item *it)
+{
+	if (unlinkat(box_dir_of(box, it), box_name_of(box, it), 0) != 0)
+		return false;
+	guard_out(it->in_new ? &box->index.new_mail : &box->index.cur);
+	return true;
 }
 
 /* After copying by bytes or links: the sources go, now that all copies are safe. */
@@ -239,7 +270,7 @@ unlink_sources(struct copy *c)
 		for (int tries = 0; tries < BOX_TRIES; tries++) {
 			const struct item *it = source_item(c, i);
 
-			if (!it || unlinkat(box_dir_of(c->box, it), it->name, 0) == 0)
+			if (!it || unlink_source(c->box, it))
 				break;
 			if (errno != ENOENT || box_look(c->box, LOOK_NAMES) != 0)
 				return -1;
@@ -269,22 +300,26 @@ end_move(struct copy *c)
 static int
 run(struct copy *c, bool move)
 {
-	int failed = -1;
+	int failed;
 
 	if (c->count == 0)
 		return uidlist_refresh(&c->target.uids, c->target.folder);
 	if (move) {
-		name_sources(c);
 		failed = deliver(c);
-		if (failed == 0 || errno != EXDEV)
-			return failed == 0 ? end_move(c) : -1;
+		if (failed == 0)
+			return end_move(c);
+		box_index_end(c->box);
+		if (errno != EXDEV)
+			return -1;
 	}
 	failed = put_all_into_tmp(c);
 	if (!failed && c->count > 0)
 		failed = deliver(c);
 	clear_tmp(c);
-	if (!failed && move)
+	if (!failed && move) {
+		box_index_begin(c->box, LIMIT_LOCK_SECONDS);
 		failed = end_move(c);
+	}
 	return failed;
 }
 
@@ -325,6 +360,7 @@ mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target,
 	target_close(&c.target);
 	if (!failed && move && c.count > 0)
 		box_forget_gone(box);
+	box_index_end(box);
 	errno = saved;
 	return failed;
 }

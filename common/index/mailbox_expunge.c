@@ -27,8 +27,9 @@ unlink_all(struct mailbox *box, const struct ranges *uids, bool *changed, bool *
 
 		if (it->is_gone || !(it->flags & FLAG_DELETED))
 			continue;
-		if (unlinkat(box_dir_of(box, it), it->name, 0) == 0) {
+		if (unlinkat(box_dir_of(box, it), box_name_of(box, it), 0) == 0) {
 			*changed = true;
+			guard_out(it->in_new ? &box->index.new_mail : &box->index.cur);
 			box_mark_gone(box, index);
 		} else if (errno == ENOENT) {
 			*again_out = true;
@@ -61,14 +62,17 @@ void
 box_forget_gone(struct mailbox *box)
 {
 	struct dotlock lock = DOTLOCK_NONE;
+	bool done = false;
 
-	if (uidlist_lock(box->folder, 1, &lock) != 0)
-		return;
-	if (uidlist_refresh(&box->uids, box->folder) == 0 && box->uids.uidvalidity == box->uidvalidity) {
+	if (uidlist_lock(box->folder, 1, &lock) == 0 && uidlist_refresh(&box->uids, box->folder) == 0 &&
+	    box->uids.uidvalidity == box->uidvalidity) {
+		box->index.was_uidlist_read = true;
 		drop_records(box);
-		uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box));
+		done = uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box)) == 0;
 	}
 	dotlock_release(&lock);
+	if (!done)
+		box->index.is_current = false; /* the next look does it */
 }
 
 static int
@@ -79,16 +83,12 @@ sync_parts(const struct mailbox *box)
 	return dir_sync(box->cur, sync) != 0 || (box->new_mail >= 0 && dir_sync(box->new_mail, sync) != 0) ? -1 : 0;
 }
 
-int
-mailbox_expunge(struct mailbox *box, const struct ranges *uids)
+static int
+expunge(struct mailbox *box, const struct ranges *uids)
 {
 	bool changed = false, again = true;
 	int failed = 0, saved;
 
-	if (!box->is_writable || box->is_lost) {
-		errno = box->is_lost ? ESTALE : EROFS;
-		return -1;
-	}
 	if (box_look(box, LOOK_IF_CHANGED) != 0 && box->is_lost)
 		return -1;
 	for (int tries = 0; again && !failed; tries++) {
@@ -108,5 +108,21 @@ mailbox_expunge(struct mailbox *box, const struct ranges *uids)
 	if (changed)
 		box_forget_gone(box);
 	errno = saved;
+	return failed;
+}
+
+int
+mailbox_expunge(struct mailbox *box, const struct ranges *uids)
+{
+	int failed;
+
+	if (!box->is_writable || box->is_lost) {
+		errno = box->is_lost ? ESTALE : EROFS;
+		return -1;
+	}
+	if (box_index_begin(box, LIMIT_LOCK_SECONDS) != 0)
+		return -1;
+	failed = expunge(box, uids);
+	box_index_end(box);
 	return failed;
 }

@@ -18,7 +18,7 @@ stat_file(struct mailbox *box, uint32_t number, struct stat *st_out)
 	for (int tries = 0; tries < BOX_TRIES; tries++) {
 		const struct item *it = items_at(&box->items, number - 1);
 
-		if (fstatat(box_dir_of(box, it), it->name, st_out, AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(box_dir_of(box, it), box_name_of(box, it), st_out, AT_SYMLINK_NOFOLLOW) == 0)
 			return 0;
 		if (errno != ENOENT || it->is_gone || box_look(box, LOOK_ALWAYS) != 0)
 			return -1;
@@ -32,7 +32,7 @@ mailbox_message_open(struct mailbox *box, uint32_t number)
 {
 	for (int tries = 0; tries < BOX_TRIES; tries++) {
 		const struct item *it = items_at(&box->items, number - 1);
-		int fd = openat(box_dir_of(box, it), it->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		int fd = openat(box_dir_of(box, it), box_name_of(box, it), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 		if (fd >= 0)
 			return fd;
@@ -46,10 +46,16 @@ mailbox_message_open(struct mailbox *box, uint32_t number)
 int
 mailbox_message_date(struct mailbox *box, uint32_t number, time_t *date_out)
 {
+	const struct item *it = items_at(&box->items, number - 1);
 	struct stat st;
 
+	if (it->date != DATE_UNKNOWN) {
+		*date_out = (time_t)it->date;
+		return 0;
+	}
 	if (stat_file(box, number, &st) != 0)
 		return -1;
+	box_set_size(box, number - 1, items_at(&box->items, number - 1)->size, st.st_mtime);
 	*date_out = st.st_mtime;
 	return 0;
 }
@@ -78,12 +84,11 @@ count_octets(struct mailbox *box, uint32_t number, uint64_t *octets_out)
 int
 mailbox_message_size(struct mailbox *box, uint32_t number, uint64_t *octets_out)
 {
-	struct item *it = items_at(&box->items, number - 1);
+	const struct item *it = items_at(&box->items, number - 1);
 	uint64_t octets;
 
-	if (it->size == SIZE_UNKNOWN && !filename_size(it->name, 'W', &it->size)) {
-		it->size = SIZE_UNKNOWN;
-		if (count_octets(box, number, &octets) != 0)
+	if (it->size == SIZE_UNKNOWN) {
+		if (!filename_size(box_name_of(box, it), 'W', &octets) && count_octets(box, number, &octets) != 0)
 			return -1;
 		mailbox_message_size_is(box, number, octets);
 	}
@@ -94,13 +99,10 @@ mailbox_message_size(struct mailbox *box, uint32_t number, uint64_t *octets_out)
 void
 mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octets)
 {
-	struct item *it = items_at(&box->items, number - 1);
+	const struct item *it = items_at(&box->items, number - 1);
 
-	if (it->size == octets)
-		return;
-	it->size = octets;
-	it->is_counted = true;
-	box->sizes_counted = true;
+	if (it->size != octets)
+		box_set_size(box, number - 1, octets, it->date);
 }
 
 static void
@@ -110,10 +112,29 @@ put_sizes(struct mailbox *box)
 		struct item *it = items_at(&box->items, i);
 		size_t number = it->is_counted ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
 
-		if (number < box->uids.count && box->uids.record[number].uid == it->shown.uid)
+		if (number < box->uids.count && box->uids.record[number].uid == it->shown.uid && it->size != SIZE_UNKNOWN)
 			uidlist_set_field(&box->uids, number, 'W', it->size);
 		it->is_counted = false;
 	}
+}
+
+/* To the index, at no cost worth mentioning; only where there is none, to the uidlist. */
+static bool
+note_sizes(struct mailbox *box)
+{
+	bool done;
+
+	if (box_index_begin(box, 0) != 0)
+		return true; /* somebody is busy there; they will be counted again */
+	done = box->index.is_live && box->index.is_locked;
+	for (uint32_t i = 0; done && i < box->items.count; i++) {
+		const struct item *it = items_at(&box->items, i);
+
+		if (it->is_counted && !it->is_gone)
+			pending_size(&box->index.pending, it, box->highest);
+	}
+	box_index_end(box);
+	return done;
 }
 
 void
@@ -124,7 +145,7 @@ box_store_sizes(struct mailbox *box)
 	if (!box->sizes_counted || !box->can_assign || box->is_lost)
 		return;
 	box->sizes_counted = false;
-	if (uidlist_lock(box->folder, 0, &lock) != 0)
+	if (note_sizes(box) || uidlist_lock(box->folder, 0, &lock) != 0)
 		return;
 	if (uidlist_refresh(&box->uids, box->folder) == 0 && box->uids.uidvalidity == box->uidvalidity) {
 		put_sizes(box);
@@ -134,12 +155,17 @@ box_store_sizes(struct mailbox *box)
 }
 
 const char *
-mailbox_pop3_uidl(const struct mailbox *box, uint32_t number)
+mailbox_pop3_uidl(struct mailbox *box, uint32_t number)
 {
 	uint32_t uid = items_at(&box->items, number - 1)->shown.uid;
-	size_t at = uidlist_at_or_behind(&box->uids, uid);
 	struct span field;
+	size_t at;
 
+	if (box->index.is_live && !box->index.has_uidls)
+		return NULL;
+	if (box->uids.generation == 0)
+		uidlist_refresh(&box->uids, box->folder);
+	at = uidlist_at_or_behind(&box->uids, uid);
 	if (at >= box->uids.count || box->uids.record[at].uid != uid)
 		return NULL;
 	field = uidlist_field(&box->uids.record[at], 'P');

@@ -74,28 +74,29 @@ apply(enum flags_how how, uint32_t old, uint32_t bits)
 
 /* A change that changes nothing is true only while the name is the one last seen: another session may have undone it. */
 static int
-check_name(const struct mailbox *box, const struct item *it)
+check_name(struct mailbox *box, const struct item *it)
 {
 	struct stat st;
 
-	return fstatat(box_dir_of(box, it), it->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+	return fstatat(box_dir_of(box, it), box_name_of(box, it), &st, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
 }
 
 /* Two files with one base that nobody could mend yet (W05): one must not be put over the other. */
 static bool
-is_of_another(const struct mailbox *box, const struct item *it, const char *name)
+is_of_another(struct mailbox *box, const struct item *it, const char *name)
 {
 	struct stat there, own;
 
 	return fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(box_dir_of(box, it), it->name, &own, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(box_dir_of(box, it), box_name_of(box, it), &own, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       (there.st_ino != own.st_ino || there.st_dev != own.st_dev);
 }
 
 /* 0, or errno; ENOENT: the name is no longer the one last seen. */
 static int
-change_one(struct mailbox *box, struct item *it, struct work *w)
+change_one(struct mailbox *box, uint32_t index, struct work *w)
 {
+	struct item *it = items_at(&box->items, index);
 	struct file_flags wanted;
 	struct buf name = BUF_EMPTY;
 	int failed = 0;
@@ -104,16 +105,19 @@ change_one(struct mailbox *box, struct item *it, struct work *w)
 	wanted.letters = box_letters_of(box, apply(w->change->how, it->keywords, w->keywords));
 	if (wanted.system == it->flags && wanted.letters == box_letters_of(box, it->keywords))
 		return check_name(box, it);
-	filename_with_flags(it->name, wanted, box_known_letters(box), &name);
-	if (is_of_another(box, it, name.data)) {
+	filename_with_flags(box_name_of(box, it), wanted, box_known_letters(box), &name);
+	if (!box->index.is_current && is_of_another(box, it, name.data)) { /* else every name is known */
 		failed = EBUSY;
-	} else if (renameat(box_dir_of(box, it), it->name, box->cur, name.data) != 0) {
+	} else if (renameat(box_dir_of(box, it), box_name_of(box, it), box->cur, name.data) != 0) {
 		failed = errno;
 	} else {
 		w->from_new |= it->in_new;
 		w->in_cur = true;
-		box_rename_item(box, it, name.data, false);
-		box_read_flags(box, it);
+		if (it->in_new)
+			box_guard_move(box);
+		else
+			guard_renamed(&box->index.cur);
+		box_set_name(box, index, name.data, false);
 	}
 	buf_free(&name);
 	return failed;
@@ -128,8 +132,7 @@ change_all(struct mailbox *box, const struct ranges *uids, struct work *w, bool 
 
 	*again_out = false;
 	while (box_walk(box, uids, &walk, &index)) {
-		struct item *it = items_at(&box->items, index);
-		int failed = it->is_gone ? 0 : change_one(box, it, w);
+		int failed = items_at(&box->items, index)->is_gone ? 0 : change_one(box, index, w);
 
 		if (failed && failed != ENOENT) {
 			errno = failed;
@@ -175,23 +178,18 @@ sync_directories(struct mailbox *box, const struct work *w)
 	return w->from_new ? dir_sync(box->new_mail, sync) : 0;
 }
 
-int
-mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change, struct ranges *gone,
-              struct arena *mem)
+static int
+change_flags(struct mailbox *box, const struct ranges *uids, struct work *w)
 {
-	struct work w = { change, 0, false, false };
+	const struct flags_change *change = w->change;
 	bool again = true;
 	int failed = 0;
 
-	if (!box->is_writable || box->is_lost) {
-		errno = box->is_lost ? ESTALE : EROFS;
-		return -1;
-	}
 	if (change->how != FLAGS_REMOVE && box_add_keywords(box, change->keyword, change->keyword_count) != 0)
 		return -1;
-	w.keywords = keyword_bits(box, change);
+	w->keywords = keyword_bits(box, change);
 	for (int tries = 0; again && !failed; tries++) {
-		failed = change_all(box, uids, &w, &again);
+		failed = change_all(box, uids, w, &again);
 		if (failed || !again)
 			break;
 		failed = box_look(box, LOOK_ALWAYS);
@@ -200,8 +198,26 @@ mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags
 			failed = -1;
 		}
 	}
-	if (sync_directories(box, &w) != 0)
-		failed = -1;
+	return sync_directories(box, w) != 0 ? -1 : failed;
+}
+
+int
+mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change, struct ranges *gone,
+              struct arena *mem)
+{
+	struct work w = { change, 0, false, false };
+	int failed;
+
+	if (!box->is_writable || box->is_lost) {
+		errno = box->is_lost ? ESTALE : EROFS;
+		return -1;
+	}
+	if (box_index_begin(box, LIMIT_LOCK_SECONDS) != 0)
+		return -1;
+	failed = box->index.is_locked ? box_look(box, LOOK_IF_CHANGED) : 0;
+	if (!failed)
+		failed = change_flags(box, uids, &w);
+	box_index_end(box);
 	settle_view(box, uids, failed == 0, gone, mem);
 	return failed;
 }

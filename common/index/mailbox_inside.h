@@ -4,8 +4,12 @@
 
 #include <sys/stat.h>
 
+#include "common/index/guard.h"
 #include "common/index/items.h"
+#include "common/index/journal.h"
 #include "common/index/mailbox.h"
+#include "common/index/map.h"
+#include "common/index/names.h"
 #include "common/maildir/keywords.h"
 #include "common/maildir/uidlist.h"
 
@@ -23,6 +27,29 @@ struct box_stamp {
 	struct timespec read_at;
 };
 
+/*
+ * The folder's index, as far as this session follows it (mailbox_index.c).
+ * While it is live, what the items say of the disk is what map and journal say up to journal.at.
+ */
+struct box_index {
+	bool           is_off;     /* this session does without */
+	bool           is_live;
+	bool           is_locked;  /* this session may write it now */
+	bool           is_current; /* under the lock: the directories are as the state says, or were looked through since */
+	bool           is_partial; /* the last look left something out: there may be more than the items say */
+	bool           has_base;   /* modseqs were taken over from an index that was behind */
+	bool           was_scanned, was_uidlist_read; /* under the lock */
+	struct journal journal;
+	struct pending pending;
+	uint64_t       modseq;     /* of the change under way; 0: none was needed yet */
+	struct guard   cur, new_mail;
+	struct counters counters;
+	struct vanished   *gone;       /* removed messages, for QRESYNC */
+	size_t         gone_count, gone_room;
+	uint64_t       gone_floor;
+	bool           has_uidls;
+};
+
 struct mailbox {
 	struct store     *store;
 	const char       *name, *folder_name;
@@ -30,13 +57,19 @@ struct mailbox {
 	bool              is_writable; /* messages may be changed */
 	bool              can_assign;  /* UIDs may be written, also when opened read-only */
 	bool              is_lost;
+	bool              is_late;     /* a look found what cannot be numbered any more */
+	bool              has_recent;  /* new mail that the index knew */
+	bool              has_looked;  /* through the folder, at least once */
+	bool              is_shown;    /* the client knows it: numbers are given */
 	int               folder, cur, new_mail; /* directories; new_mail -1: there is none */
 	dev_t             dev; /* of the folder */
-	ino_t             ino;
+	ino_t             ino, ino_of_cur;
 
 	struct uidlist    uids;
 	struct keywords   keywords;
-	uint32_t          uidvalidity;
+	struct box_index  index;
+	uint32_t          uidvalidity, uidnext;
+	uint64_t          highest; /* MODSEQ */
 	uint32_t          top_uid; /* the largest one in items so far */
 
 	/* items [0, visible) are the view, those behind it wait for NEWS_EXISTS */
@@ -61,8 +94,7 @@ struct mailbox {
 	int               watch;
 	char             *base_text; /* what mailbox_message_base() gave last */
 	struct arena      mem;   /* as long as the mailbox is open */
-	struct arena      names; /* file names; copied to a new one when much of it is dead */
-	size_t            names_dead;
+	struct names      names;
 };
 
 /* Look through the folder. */
@@ -84,11 +116,44 @@ void box_merge_names(struct mailbox *box, const struct scan *scan);
 /* As the folder is found to be gone or another one: is_lost, and errno ESTALE. */
 int box_lose(struct mailbox *box);
 
-/* Take over a new name for an item; flags and keywords follow from it. */
-void box_rename_item(struct mailbox *box, struct item *it, const char *name, bool in_new);
-void box_read_flags(struct mailbox *box, struct item *it);
+/*
+ * What changes an item's state on disk: counted, given a modseq, and noted for the index (mailbox_items.c).
+ * size SIZE_UNKNOWN and date DATE_UNKNOWN for what is not known.
+ */
+void box_set_name(struct mailbox *box, uint32_t index, const char *name, bool in_new);
+bool box_take(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size, int64_t date, bool is_recent);
 void box_mark_gone(struct mailbox *box, uint32_t index);
 void box_tell_flags(struct mailbox *box, uint32_t index);
+
+/* Its size became known; it goes to the index with the next change. */
+void box_set_size(struct mailbox *box, uint32_t index, uint64_t size, int64_t date);
+/* Tell the guards: a message of new/ went to cur/. */
+void box_guard_move(struct mailbox *box);
+/* The name of its file; valid until the next call. */
+const char *box_name_of(struct mailbox *box, const struct item *it);
+
+/* Apply what another session wrote to the journal; the context is the mailbox. */
+extern const struct journal_reader box_reader;
+/* Count all items anew. */
+void box_count(struct mailbox *box);
+/* Items follow new keyword numbers. */
+void box_number_items(struct mailbox *box);
+
+/*
+ * Begin a change: take the index's lock (waiting up to seconds), read what
+ * others changed, watch the directories.  -1 with ETIMEDOUT.  Without an index it does nothing.
+ * box_index_end() writes down what was changed meanwhile.
+ */
+int  box_index_begin(struct mailbox *box, int seconds);
+void box_index_end(struct mailbox *box);
+/* Bring the items up to date from the index alone.  True: nothing else changed in the folder. */
+bool box_index_follow(struct mailbox *box);
+void box_index_free(struct mailbox *box);
+/* A change that the index does not hear of: it is not followed any more. */
+void box_index_leave(struct mailbox *box);
+/* The look through the folder just made shows that the index is another mailbox's, or cannot be used by a new session. */
+void box_index_discard(struct mailbox *box);
+uint64_t box_modseq(struct mailbox *box); /* for what changes now */
 
 /* Keywords of the file, numbered for this session. */
 void box_number_keywords(struct mailbox *box);

@@ -23,6 +23,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,27 +36,9 @@
 #include "common/maildir/filename.h"
 #include "common/maildir/unique.h"
 
-enum { FINE_TICK_MS = 20, COARSE_TICK_MS = 2000, FAR_FUTURE_MS = 60 * 1000, PASSES_MOST = 6, LINK_SECONDS = 30 };
+enum { PASSES_MOST = 6, LINK_SECONDS = 30 };
 
 /* ---- has anything changed? ---- */
-
-static int64_t
-ms_between(struct timespec from, struct timespec to)
-{
-	return (to.tv_sec - from.tv_sec) * 1000LL + (to.tv_nsec - from.tv_nsec) / 1000000;
-}
-
-/*
- * Invariant (5).  A file system that keeps whole seconds shows so by its zeros.
- * A time in the far future is no fresh one: it was set by hand.
- */
-static bool
-is_settled(const struct box_stamp *stamp)
-{
-	int64_t age = ms_between(stamp->dir.st_mtim, stamp->read_at);
-
-	return age > (stamp->dir.st_mtim.tv_nsec ? FINE_TICK_MS : COARSE_TICK_MS) || age < -FAR_FUTURE_MS;
-}
 
 static bool
 has_same_times(const struct stat *a, const struct stat *b)
@@ -69,7 +52,7 @@ is_as_stamped(int dir, const struct box_stamp *stamp)
 {
 	struct stat now;
 
-	return dir < 0 || (fstat(dir, &now) == 0 && has_same_times(&now, &stamp->dir) && is_settled(stamp));
+	return dir < 0 || (fstat(dir, &now) == 0 && has_same_times(&now, &stamp->dir) && stamp_is_settled(&stamp->dir, stamp->read_at));
 }
 
 static int
@@ -126,7 +109,10 @@ is_unchanged(const struct mailbox *box)
 static int
 refresh(struct mailbox *box)
 {
-	return uidlist_refresh(&box->uids, box->folder) != 0 || keywords_refresh(&box->keywords, box->folder) != 0 ? -1 : 0;
+	if (uidlist_refresh(&box->uids, box->folder) != 0 || keywords_refresh(&box->keywords, box->folder) != 0)
+		return -1;
+	box->index.was_uidlist_read = true;
+	return 0;
 }
 
 /* Invariant (4), after a number of passes the last of which began at these stamps. */
@@ -178,8 +164,10 @@ mend_stranger(struct mailbox *box, struct scan *scan, struct scan_stranger *s)
 	unique_name(&name);
 	buf_str(&name, s->name + filename_base_length(s->name));
 	done = renameat(dir, s->name, dir, name.data) == 0;
-	if (done)
+	if (done) {
 		s->name = arena_string(&scan->mem, buf_view(&name));
+		guard_renamed(s->in_new ? &box->index.new_mail : &box->index.cur);
+	}
 	s->is_bad = !done;
 	buf_free(&name);
 	return done;
@@ -217,6 +205,7 @@ static void
 forget_stamps(struct mailbox *box)
 {
 	memset(&box->cur_stamp, 0, sizeof(box->cur_stamp));
+	box->index.is_partial = true;
 }
 
 /* May this stranger with a base that cannot be kept have a UID now? */
@@ -225,11 +214,14 @@ settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *foun
 {
 	enum twin twin = twin_of(box, found, count, s);
 
-	if (twin == TWIN_LINK)
-		unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0);
-	else if (twin == TWIN_UNCLEAR)
-		forget_stamps(box);
-	return (twin == TWIN_NONE || twin == TWIN_OTHER) && mend_stranger(box, scan, s);
+	if (twin == TWIN_LINK && unlinkat(s->in_new ? box->new_mail : box->cur, s->name, 0) == 0) {
+		guard_out(s->in_new ? &box->index.new_mail : &box->index.cur);
+		return false;
+	}
+	if ((twin == TWIN_NONE || twin == TWIN_OTHER) && mend_stranger(box, scan, s))
+		return true;
+	forget_stamps(box); /* a name that nobody knows of stays there */
+	return false;
 }
 
 /*
@@ -360,7 +352,25 @@ look_at_names(struct mailbox *box)
 		box_merge_names(box, &scan);
 	forget_stamps(box);
 	scan_end(&scan);
+	box_index_leave(box);
 	return failed;
+}
+
+/*
+ * What the index said cannot be brought together with what is there: a session
+ * that shows nothing yet begins again without it, any other goes on without it.
+ */
+static void
+merge_late(struct mailbox *box, const struct scan *scan)
+{
+	if (box->is_late && !box->is_shown) {
+		box_index_discard(box);
+		box->uidvalidity = box->uids.uidvalidity;
+		box_merge(box, scan);
+	} else if (box->is_late) {
+		box->index.is_off = true;
+	}
+	box->is_late = false;
 }
 
 static int
@@ -371,17 +381,22 @@ look_at_all(struct mailbox *box)
 
 	if (failed == 0 && (scan.strangers > 0 || scan_missing(&scan) > 0 || box->uids.must_rewrite))
 		failed = settle_locked(box, &scan);
+	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity && !box->is_shown)
+		box_index_discard(box);
 	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity)
 		failed = box_lose(box);
 	if (failed == 0 && scan.letters & ~box_known_letters(box)) {
 		failed = keywords_refresh(&box->keywords, box->folder);
 		box_number_keywords(box);
+		box_number_items(box);
 	}
 	if (failed == 0) {
 		box->uidvalidity = box->uids.uidvalidity;
 		box->letters_seen = scan.letters;
 		box_move_new_mail(box, &scan);
 		box_merge(box, &scan);
+		merge_late(box, &scan);
+		box->uidnext = box->uids.next;
 		box->seen_uids = box->uids.generation;
 		box->seen_count = box->uids.count;
 		box->seen_keywords = box->keywords.generation;
@@ -392,17 +407,85 @@ look_at_all(struct mailbox *box)
 	return failed;
 }
 
+/* ---- with the index ---- */
+
+void
+box_guard_move(struct mailbox *box)
+{
+	guard_out(&box->index.new_mail);
+	guard_in(&box->index.cur);
+}
+
+static bool
+has_mail_to_move(const struct mailbox *box)
+{
+	return box->index.counters.in_new > 0 && box->mode == MAILBOX_READ_WRITE && box->is_writable;
+}
+
+/* False: some are not where they should be. */
+static bool
+move_known_mail(struct mailbox *box)
+{
+	for (uint32_t i = 0; has_mail_to_move(box) && i < box->items.count; i++) {
+		struct item *it = items_at(&box->items, i);
+		char name[NAME_MAX + 8];
+		struct stat there;
+
+		if (!it->in_new || it->is_gone)
+			continue;
+		snprintf(name, sizeof(name), "%s%s", box_name_of(box, it), it->is_odd ? "" : ":2,");
+		if (fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0 ||
+		    renameat(box->new_mail, box_name_of(box, it), box->cur, name) != 0)
+			return false;
+		box_guard_move(box);
+		box_set_name(box, i, name, false);
+		if (i >= box->visible)
+			it->shown.flags |= FLAG_RECENT;
+		box->has_recent = true;
+	}
+	return true;
+}
+
+static int
+look_through(struct mailbox *box, enum look look)
+{
+	struct box_index *x = &box->index;
+	int failed;
+
+	if (look == LOOK_IF_CHANGED && x->is_current && move_known_mail(box))
+		return 0;
+	if (refresh(box) != 0)
+		return -1;
+	box_number_keywords(box);
+	box_number_items(box);
+	if (look == LOOK_IF_CHANGED && !x->is_locked && box->is_shown && is_unchanged(box))
+		return 0;
+	x->is_partial = false;
+	failed = look_at_all(box);
+	x->was_scanned = true;
+	x->is_current = failed == 0 && !x->is_partial;
+	box->has_looked = true;
+	if (failed == 0)
+		box->names.is_damaged = false; /* each has got its name */
+	return failed;
+}
+
 int
 box_look(struct mailbox *box, enum look look)
 {
+	bool was_locked = box->index.is_locked;
+	int failed;
+
 	if (box->is_lost || !is_still_there(box))
 		return box_lose(box);
 	if (look == LOOK_NAMES)
 		return look_at_names(box);
-	if (refresh(box) != 0)
-		return -1;
-	box_number_keywords(box);
-	if (look == LOOK_IF_CHANGED && is_unchanged(box))
+	if (look == LOOK_IF_CHANGED && !was_locked && box_index_follow(box) && !has_mail_to_move(box))
 		return 0;
-	return look_at_all(box);
+	if (!was_locked && box_index_begin(box, LIMIT_LOCK_SECONDS) != 0)
+		errno = 0; /* the folder is read all the same */
+	failed = look_through(box, look);
+	if (!was_locked)
+		box_index_end(box);
+	return failed;
 }

@@ -7,6 +7,7 @@
 
 #include "common/index/mailbox_inside.h"
 #include "common/index/scan.h"
+#include "common/maildir/filename.h"
 
 /*
  * "x" becomes "x:2,"; a name too long for that moves as it is (W06).  Where that
@@ -30,6 +31,8 @@ move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
 	f->is_first = !failed;
 	if (failed && failed != ENOENT)
 		return;
+	if (!failed)
+		box_guard_move(box);
 	/* ENOENT: another session was faster and has it as \Recent; that is its name now, most likely */
 	f->name = name;
 	f->in_new = false;
@@ -50,39 +53,35 @@ box_move_new_mail(struct mailbox *box, struct scan *scan)
 	}
 }
 
+/* A UID below the largest came back, or was missed: only a session that is yet to begin can number it. */
 static void
 take_item(struct mailbox *box, const struct scan_found *f)
 {
-	struct item *it;
+	uint64_t size = f->size;
 
-	if (f->uid <= box->top_uid)
-		return; /* it came back, or was missed: it cannot be put between numbers already told */
-	it = items_push(&box->items);
-	it->shown.uid = f->uid;
-	it->shown.modseq = 1;
-	it->size = f->size;
-	it->is_told = true;
-	box_rename_item(box, it, f->name, f->in_new);
-	box_read_flags(box, it);
-	it->shown.flags = it->flags | (f->is_first ? FLAG_RECENT : 0);
-	it->shown.keywords = it->keywords;
-	box->top_uid = f->uid;
+	if (size == SIZE_UNKNOWN && !filename_size(f->name, 'W', &size))
+		size = SIZE_UNKNOWN;
+	if (!box_take(box, f->uid, f->name, f->in_new, size, DATE_UNKNOWN, f->is_first))
+		box->is_late = true;
 }
 
 static void
 compare_item(struct mailbox *box, uint32_t index, const struct scan_found *f)
 {
 	struct item *it = items_at(&box->items, index);
-	uint32_t flags = it->flags, keywords = it->keywords;
+	uint32_t flags = it->flags, letters = it->letters;
 
-	if (it->is_gone)
+	if (it->is_gone) {
+		box->is_late = true;
 		return;
-	if (it->in_new != f->in_new || strcmp(it->name, f->name) != 0)
-		box_rename_item(box, it, f->name, f->in_new);
-	if (it->size == SIZE_UNKNOWN)
-		it->size = f->size;
-	box_read_flags(box, it);
-	if (it->flags != flags || it->keywords != keywords)
+	}
+	if (!names_is(&box->names, it, f->name, f->in_new))
+		box_set_name(box, index, f->name, f->in_new);
+	if (f->is_first && index >= box->visible)
+		it->shown.flags |= FLAG_RECENT;
+	if (it->size == SIZE_UNKNOWN && f->size != SIZE_UNKNOWN)
+		box_set_size(box, index, f->size, it->date);
+	if (it->flags != flags || it->letters != letters)
 		box_tell_flags(box, index);
 }
 

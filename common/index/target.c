@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/index/lock.h"
 #include "common/index/scan.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
@@ -27,6 +28,8 @@ target_open(struct store *s, const char *name, struct target *t)
 	memset(t, 0, sizeof(*t));
 	t->store = s;
 	t->lock = (struct dotlock)DOTLOCK_NONE;
+	t->journal = (struct journal)JOURNAL_NONE;
+	t->cur_guard = t->new_guard = (struct guard)GUARD_NONE;
 	t->cur = t->new_mail = t->tmp = -1;
 	uidlist_init(&t->uids);
 	keywords_init(&t->keywords);
@@ -46,7 +49,7 @@ target_close(struct target *t)
 {
 	const int fds[] = { t->folder, t->cur, t->new_mail, t->tmp };
 
-	dotlock_release(&t->lock);
+	target_unlock(t);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -66,22 +69,65 @@ is_still_there(const struct target *t)
 	       fstat(t->folder, &opened) == 0 && there.st_ino == opened.st_ino && there.st_dev == opened.st_dev;
 }
 
-int
-target_lock(struct target *t)
+/* Is the index as the folder is?  Then it knows what the uidlist would tell. */
+static bool
+find_index(struct target *t)
 {
-	if (uidlist_lock(t->folder, LIMIT_LOCK_SECONDS, &t->lock) != 0) {
-		errno = errno == ESTALE ? ENOENT : errno;
-		return -1;
-	}
+	struct index_folder f = { t->folder, t->cur, t->new_mail };
+	const struct journal_state *s = &t->journal.state;
+
+	if (!t->is_locked || journal_open(t->folder, &t->journal) != 0)
+		return false;
+	return !(s->bits & JOURNAL_IS_FOLDED) && index_is_current(s, &f) &&
+	       s->keywords == index_sum_of_keywords(t->keywords.name, LIMIT_KEYWORDS) &&
+	       uidlist_adopt(&t->uids, t->folder, s->uidvalidity, s->uidnext);
+}
+
+static int
+read_lists(struct target *t)
+{
 	if (!is_still_there(t)) {
-		dotlock_release(&t->lock);
 		errno = ENOENT;
 		return -1;
 	}
-	if (uidlist_refresh(&t->uids, t->folder) == 0 && keywords_refresh(&t->keywords, t->folder) == 0)
+	if (keywords_refresh(&t->keywords, t->folder) != 0)
+		return -1;
+	t->is_indexed = find_index(t);
+	return t->is_indexed ? 0 : uidlist_refresh(&t->uids, t->folder);
+}
+
+int
+target_lock(struct target *t)
+{
+	bool is_listed;
+
+	t->is_locked = index_lock(t->cur, LIMIT_LOCK_SECONDS) == 0;
+	if (!t->is_locked && errno == ETIMEDOUT)
+		return -1;
+	guard_arm(&t->cur_guard, t->cur);
+	guard_arm(&t->new_guard, t->new_mail);
+	is_listed = uidlist_lock(t->folder, LIMIT_LOCK_SECONDS, &t->lock) == 0;
+	if (!is_listed && errno == ESTALE)
+		errno = ENOENT;
+	if (is_listed && read_lists(t) == 0)
 		return 0;
-	dotlock_release(&t->lock);
+	target_unlock(t);
 	return -1;
+}
+
+void
+target_unlock(struct target *t)
+{
+	int saved = errno;
+
+	dotlock_release(&t->lock);
+	guard_disarm(&t->cur_guard);
+	guard_disarm(&t->new_guard);
+	journal_close(&t->journal);
+	if (t->is_locked)
+		index_unlock(t->cur);
+	t->is_locked = t->is_indexed = false;
+	errno = saved;
 }
 
 int
@@ -93,7 +139,9 @@ target_letter(struct target *t, const char *keyword)
 	if (letter >= 0)
 		return letter;
 	/* letters without a name may stand in file names here; only a new keyword costs that look */
-	if (scan_letters(t->cur, &in_use) != 0)
+	if (t->is_indexed)
+		in_use = t->journal.state.letters;
+	else if (scan_letters(t->cur, &in_use) != 0)
 		return -1;
 	return keywords_add(&t->keywords, keyword, in_use);
 }
@@ -125,6 +173,7 @@ put_one(struct target *t, struct incoming *in, target_find_again_fn *find_again,
 	for (;;) {
 		if (renameat(in->from_dir, in->from, dir_for(t, in), new_name(t, in)) == 0) {
 			in->is_in = true;
+			guard_in(dir_for(t, in) == t->cur ? &t->cur_guard : &t->new_guard);
 			return 0;
 		}
 		if (errno != ENOENT || !find_again)
@@ -178,6 +227,45 @@ sync_target(struct target *t, const struct incoming *in, size_t count)
 	return in_new ? dir_sync(t->new_mail, sync) : 0;
 }
 
+/* ---- telling the index ---- */
+
+static void
+count(struct counters *c, const struct incoming *in, bool in_new)
+{
+	c->messages++;
+	c->in_new += in_new;
+	c->unseen += !(in->system & FLAG_SEEN);
+	c->deleted += (in->system & FLAG_DELETED) != 0;
+	c->sizes_unknown += in->octets == SIZE_UNKNOWN;
+	c->octets += in->octets == SIZE_UNKNOWN ? 0 : in->octets;
+}
+
+/* A failure leaves the index behind the folder: whoever opens it next sees that, and looks. */
+static void
+tell_index(struct target *t, const struct incoming *in, size_t count_in)
+{
+	struct journal_state s = t->journal.state;
+	struct pending p = PENDING_NONE;
+
+	s.highest = index_next_modseq(s.highest);
+	for (size_t i = 0; i < count_in; i++) {
+		bool in_new = dir_for(t, &in[i]) == t->new_mail;
+
+		if (!in[i].is_in)
+			continue;
+		pending_item(&p, in[i].uid, in_new, new_name(t, &in[i]), in[i].octets, in[i].date, s.highest);
+		count(&s.counters, &in[i], in_new);
+		s.letters |= in[i].letters;
+	}
+	s.uidnext = t->uids.next;
+	s.uidlist = stamp_of_file(&t->uids.file);
+	s.keywords = index_sum_of_keywords(t->keywords.name, LIMIT_KEYWORDS);
+	s.cur = index_stamp(&t->cur_guard, &s.cur, NULL, NULL);
+	s.new_mail = index_stamp(&t->new_guard, &s.new_mail, NULL, NULL);
+	journal_commit(&t->journal, &p, &s);
+	pending_free(&p);
+}
+
 int
 target_deliver(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again, void *context)
 {
@@ -189,8 +277,11 @@ target_deliver(struct target *t, struct incoming *in, size_t count, target_find_
 			return -1;
 		}
 	}
-	if (sync_target(t, in, count) == 0)
+	if (sync_target(t, in, count) == 0) {
+		if (t->is_indexed && journal_is_there(&t->journal, t->folder))
+			tell_index(t, in, count);
 		return 0;
+	}
 	take_back(t, in, count);
 	return -1;
 }

@@ -3,6 +3,8 @@
 #define LINNET_INDEX_TARGET_H
 
 #include "common/base/ranges.h"
+#include "common/index/guard.h"
+#include "common/index/journal.h"
 #include "common/maildir/keywords.h"
 #include "common/maildir/store.h"
 #include "common/maildir/uidlist.h"
@@ -14,6 +16,10 @@ struct target {
 	struct uidlist  uids;
 	struct keywords keywords;
 	struct dotlock  lock;
+	bool            is_locked;  /* the index */
+	bool            is_indexed; /* the index is there and current: it hears of what comes in */
+	struct journal  journal;
+	struct guard    cur_guard, new_guard;
 	struct arena    mem;
 };
 
@@ -24,6 +30,8 @@ struct incoming {
 	const char *base;      /* name to be */
 	uint32_t    system;    /* FLAG_... */
 	uint32_t    letters;   /* of the target's keywords */
+	uint64_t    octets;    /* SIZE_UNKNOWN */
+	int64_t     date;      /* mtime; DATE_UNKNOWN */
 	uint32_t    uid;       /* given by target_deliver() */
 	bool        is_in;     /* the rename is done; without it target_deliver() left it out */
 };
@@ -35,8 +43,12 @@ typedef bool target_find_again_fn(void *context, struct incoming *in);
 int  target_open(struct store *s, const char *name, struct target *t);
 void target_close(struct target *t); /* releases the lock, too */
 
-/* Lock it and read its lists anew.  ENOENT: it was deleted or renamed since. */
-int target_lock(struct target *t);
+/*
+ * Lock index and uidlist, and read the lists anew.  With a current index the
+ * uidlist is not read, only appended to.  ENOENT: it was deleted or renamed since.
+ */
+int  target_lock(struct target *t);
+void target_unlock(struct target *t); /* does nothing when not locked */
 
 /* Letter of a keyword, giving one where needed; -1 with EMLINK.  Under the lock. */
 int target_letter(struct target *t, const char *keyword);
@@ -46,7 +58,7 @@ int target_letter(struct target *t, const char *keyword);
  * flags: \Recent for the next session) or cur/, fsync.  UIDs are written first, so a
  * process killed in between leaves records without files, which the next look
  * drops, never a message whose UID goes to another.  When it fails, what was renamed
- * is renamed back.  find_again NULL: a missing source is a failure.
+ * is renamed back.  The index is told when all is done.  find_again NULL: a missing source is a failure.
  */
 int target_deliver(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again, void *context);
 

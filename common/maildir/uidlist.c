@@ -61,34 +61,55 @@ uidlist_free(struct uidlist *u)
 
 /* ---- the hash table: open addressing, at most half full ---- */
 
-/* FNV-1a from a start value of this process. */
-static size_t
+/* Eight bytes at a time, from a start value of this process. */
+static uint64_t
 hash_base(const struct uidlist *u, const char *base, size_t length)
 {
-	uint64_t h = 14695981039346656037ULL ^ u->seed;
+	uint64_t h = u->seed ^ length, word;
 
-	for (size_t i = 0; i < length; i++)
-		h = (h ^ (unsigned char)base[i]) * 1099511628211ULL;
-	return (size_t)(h ^ h >> 29);
+	for (; length > 0; base += length < 8 ? length : 8, length -= length < 8 ? length : 8) {
+		word = 0;
+		memcpy(&word, base, length < 8 ? length : 8);
+		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 32;
+	}
+	return h;
 }
 
-/* The slot that holds this base, or the empty one where it would go. */
-static size_t
-find_slot(const struct uidlist *u, const char *base, size_t length)
+/* The slot that holds this base, or the empty one where it would go.  The mark spares most looks at records. */
+static struct uidlist_slot *
+find_slot(const struct uidlist *u, const char *base, size_t length, uint32_t *mark_out)
 {
-	size_t at = hash_base(u, base, length) & (u->slots - 1);
+	uint64_t h = hash_base(u, base, length);
+	size_t at = (size_t)h & (u->slots - 1);
+	uint32_t mark = (uint32_t)(h >> 32);
 
-	for (; u->slot[at]; at = (at + 1) & (u->slots - 1)) {
-		const char *there = u->record[u->slot[at] - 1].base;
+	for (; u->slot[at].number; at = (at + 1) & (u->slots - 1)) {
+		const char *there;
 
+		if (u->slot[at].mark != mark)
+			continue;
+		there = u->record[u->slot[at].number - 1].base;
 		if (strncmp(there, base, length) == 0 && there[length] == '\0')
 			break;
 	}
-	return at;
+	*mark_out = mark;
+	return &u->slot[at];
 }
 
 static void
-build_table(struct uidlist *u, size_t wanted)
+enter(struct uidlist *u, size_t number)
+{
+	const char *base = u->record[number].base;
+	uint32_t mark;
+	struct uidlist_slot *slot = find_slot(u, base, strlen(base), &mark);
+
+	*slot = (struct uidlist_slot){ (uint32_t)(number + 1), mark };
+}
+
+/* Room for wanted records; the first count of them are entered. */
+static void
+build_table(struct uidlist *u, size_t wanted, size_t count)
 {
 	size_t slots = 64;
 
@@ -98,18 +119,15 @@ build_table(struct uidlist *u, size_t wanted)
 	u->slot = uidlist_memory(NULL, slots, sizeof(*u->slot));
 	memset(u->slot, 0, slots * sizeof(*u->slot));
 	u->slots = slots;
-	for (size_t i = 0; i < u->count; i++) {
-		const char *base = u->record[i].base;
-
+	for (size_t i = 0; i < count; i++)
 		if (u->record[i].uid)
-			u->slot[find_slot(u, base, strlen(base))] = (uint32_t)(i + 1);
-	}
+			enter(u, i);
 }
 
 size_t
 uidlist_find(const struct uidlist *u, const char *base, size_t length)
 {
-	uint32_t number = u->slots ? u->slot[find_slot(u, base, length)] : 0;
+	uint32_t mark, number = u->slots ? find_slot(u, base, length, &mark)->number : 0;
 
 	return number && u->record[number - 1].uid ? number - 1 : SIZE_MAX;
 }
@@ -144,17 +162,15 @@ uidlist_push(struct uidlist *u, struct uidlist_record r)
 void
 uidlist_enter(struct uidlist *u, size_t number)
 {
-	const char *base = u->record[number].base;
-
 	if (u->count * 2 > u->slots)
-		build_table(u, u->count * 2);
-	u->slot[find_slot(u, base, strlen(base))] = (uint32_t)(number + 1);
+		build_table(u, u->count * 2, u->count);
+	enter(u, number);
 }
 
 void
 uidlist_rebuild_table(struct uidlist *u)
 {
-	build_table(u, u->count);
+	build_table(u, u->count, u->count);
 }
 
 static void
@@ -163,26 +179,23 @@ enter_all(struct uidlist *u, size_t from)
 	bool twice = false;
 
 	if (u->count * 2 > u->slots || from == 0)
-		build_table(u, u->count * 2);
+		build_table(u, u->count, from);
 	for (size_t i = from; i < u->count; i++) {
 		const char *base = u->record[i].base;
-		size_t slot = find_slot(u, base, strlen(base));
+		uint32_t mark;
+		struct uidlist_slot *slot = find_slot(u, base, strlen(base), &mark);
 
-		if (u->slot[slot] && u->slot[slot] - 1 != i && u->record[u->slot[slot] - 1].uid) {
-			size_t other = u->slot[slot] - 1;
-
+		if (slot->number && u->record[slot->number - 1].uid) {
 			twice = true;
-			u->record[other < i ? other : i].uid = 0;
-			u->slot[slot] = (uint32_t)((other < i ? i : other) + 1);
-			continue;
+			u->record[slot->number - 1].uid = 0; /* the smaller UID of the two */
 		}
-		u->slot[slot] = (uint32_t)(i + 1);
+		*slot = (struct uidlist_slot){ (uint32_t)(i + 1), mark };
 	}
 	if (!twice)
 		return;
 	uidlist_complain(u, "dovecot-uidlist: a file has two UIDs in it");
 	uidlist_compact(u);
-	build_table(u, u->count);
+	build_table(u, u->count, u->count);
 }
 
 /* Remember the last bytes of the file, to know it again when it has grown. */

@@ -36,7 +36,9 @@ struct uidlist {
 	const char *header;    /* fields of the header other than V and N: "Gabc..." */
 	uint64_t seed;         /* of the hash: names cannot be made to collide from outside */
 	uint32_t noted;        /* next as linnet.uids has it */
-	uint32_t *slot;        /* hash table of record numbers + 1 */
+	struct uidlist_slot {
+		uint32_t number, mark; /* of the record, + 1; half of the name's hash */
+	} *slot;               /* hash table */
 	size_t   slots;
 	struct stat file;      /* as last read or written */
 	char     tail[64];     /* its last bytes: is it still the file that only grew? */
@@ -68,6 +70,12 @@ void uidlist_note(struct uidlist *u, int dir);
 /* The rest needs the lock, and uidlist_refresh() under it. */
 
 int uidlist_lock(int dir, int seconds, struct dotlock *lock_out);
+
+/*
+ * Instead of uidlist_refresh(), where uidvalidity and next are known to be the
+ * file's: nothing is read, and records can only be added.  False: read it.
+ */
+bool uidlist_adopt(struct uidlist *u, int dir, uint32_t uidvalidity, uint32_t next);
 
 /* Give base the next UID; copies both strings.  0: no UIDs are left (EOVERFLOW). */
 uint32_t uidlist_add(struct uidlist *u, struct span base, struct span ext);

@@ -112,6 +112,23 @@ uidlist_add(struct uidlist *u, struct span base, struct span ext)
 	return r.uid;
 }
 
+bool
+uidlist_adopt(struct uidlist *u, int dir, uint32_t uidvalidity, uint32_t next)
+{
+	unsigned generation = u->generation;
+	struct stat st;
+
+	if (uidvalidity == 0 || next == 0 || next > UINT32_MAX / 2 || fstatat(dir, uidlist_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	uidlist_free(u);
+	u->generation = generation + 1;
+	u->uidvalidity = uidvalidity;
+	u->next = next;
+	u->file = st;
+	u->is_there = true;
+	return true;
+}
+
 void
 uidlist_drop(struct uidlist *u, size_t number)
 {

@@ -3,10 +3,12 @@
 run.py login [--rounds N] [--only SERVER ...] [ROW ...]
 run.py burst [--only SERVER ...] [COUNT ...]
 run.py imap [--messages N] [--rounds N] [--mail MAILDIR] [--only SERVER] [ROW ...]
+run.py store [--rounds N] [--only SERVER] [ROW ...]
 
 login   CPU of the whole server for one connection of each kind, memory of an idle one
 burst   that many clients log in at the same moment: who is refused
 imap    CPU of FETCH and SEARCH on 10,000 messages
+store   CPU of opening, changing and filling mailboxes of 100,000 and 10,000 messages
 """
 import argparse
 import pathlib
@@ -14,6 +16,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+import bench_store  # noqa: E402
 import burst  # noqa: E402
 import imap  # noqa: E402
 import login  # noqa: E402
@@ -34,6 +37,11 @@ def main():
     row = benches.add_parser("imap", help="CPU of FETCH and SEARCH on 10,000 messages")
     imap.add_arguments(row)
     row.set_defaults(run=imap.run)
+    row = benches.add_parser("store", help="CPU of opening, changing and filling large mailboxes")
+    row.add_argument("--rounds", type=int, default=3, help="operations of which the cheapest counts (3)")
+    row.add_argument("--only", metavar="SERVER", help='"linnet", "dovecot"')
+    row.add_argument("rows", nargs="*", metavar="ROW", help=" ".join(bench_store.BENCHES))
+    row.set_defaults(run=lambda o: bench_store.run(o.rounds, o.rows, o.only))
     options = parser.parse_args()
     options.run(options)
 

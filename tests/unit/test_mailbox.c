@@ -159,9 +159,41 @@ test_opening(void **state)
 	tree_remove(&t);
 }
 
-/* The counted size of message 1 is kept in the uidlist. */
+/* The index cannot be written in this folder. */
+static void
+forbid_index(struct tree *t)
+{
+	assert_int_equal(mkdirat(t->root, "linnet.map", 0700), 0);
+	assert_int_equal(mkdirat(t->root, "linnet.map/x", 0700), 0);
+}
+
+/* The counted size of message 1 is kept in the index. */
 static void
 test_sizes_are_stored(void **state)
+{
+	struct mailbox *box;
+	struct tree t;
+	uint64_t octets;
+
+	(void)state;
+	make_three(&t);
+	box = open_box(&t, "INBOX");
+	assert_int_equal(mailbox_message_size(box, 1, &octets), 0);
+	mailbox_message_size_is(box, 3, 1234); /* the name is wrong */
+	mailbox_close(box);
+	tree_put(&t, "cur/10.a:2,S", "a\nb\nnow longer\n");
+	box = open_box(&t, "INBOX");
+	assert_int_equal(mailbox_message_size(box, 1, &octets), 0);
+	assert_int_equal(octets, 6);
+	assert_int_equal(mailbox_message_size(box, 3, &octets), 0);
+	assert_int_equal(octets, 1234);
+	mailbox_close(box);
+	tree_remove(&t);
+}
+
+/* Without an index it is kept in the uidlist. */
+static void
+test_sizes_are_stored_without_index(void **state)
 {
 	struct arena mem = ARENA_EMPTY;
 	struct mailbox *box;
@@ -172,6 +204,7 @@ test_sizes_are_stored(void **state)
 
 	(void)state;
 	make_three(&t);
+	forbid_index(&t);
 	box = open_box(&t, "INBOX");
 	assert_int_equal(mailbox_message_size(box, 1, &octets), 0);
 	mailbox_message_size_is(box, 3, 1234); /* the name is wrong */
@@ -793,6 +826,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opening),         cmocka_unit_test(test_sizes_are_stored),
+		cmocka_unit_test(test_sizes_are_stored_without_index),
 		cmocka_unit_test(test_examine),         cmocka_unit_test(test_foreign_changes),
 		cmocka_unit_test(test_restored),        cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_too_many_keywords), cmocka_unit_test(test_lost_keywords),
