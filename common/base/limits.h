@@ -40,6 +40,7 @@ enum {
 	LIMIT_MAILBOXES           = 10000,
 	LIMIT_KEYWORD             = 255,       /* bytes of one keyword */
 	LIMIT_KEYWORDS            = 26,        /* of one mailbox: the letters a Maildir name has */
+	LIMIT_TMP_FILES           = 10000,     /* in a tmp/, looked at by one opening */
 	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of a dovecot-uidlist */
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/die.h"
@@ -11,6 +12,7 @@
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
 #include "common/maildir/name.h"
+#include "common/maildir/tmp_clean.h"
 
 /* filename.h and mailbox.h name the same bits, so that no flag needs translating */
 enum {
@@ -106,6 +108,8 @@ mailbox_open(struct store *s, const char *name, enum mailbox_mode mode, struct m
 		return -1;
 	}
 	show_all(box);
+	if (box->is_writable && tmp_clean_is_due(box->folder, time(NULL)))
+		tmp_clean(box->folder, time(NULL));
 	*box_out = box;
 	return 0;
 }
