@@ -72,9 +72,12 @@ void
 run_store(struct session *s, const void *args, unsigned flags)
 {
 	const struct store_args *a = args;
-	struct flags_change change = { a->how, a->list.flags, a->list.keyword,
-		                       a->list.keyword_count };
-	struct ranges uids, gone = RANGES_EMPTY;
+	struct flags_change change = { .how = a->how,
+		                       .flags = a->list.flags,
+		                       .keyword = a->list.keyword,
+		                       .keyword_count = a->list.keyword_count };
+	struct flags_result result;
+	struct ranges uids;
 	uint64_t deleted;
 
 	if (!session_uids(s, &a->set, (flags & BY_UID) != 0, &uids))
@@ -82,14 +85,14 @@ run_store(struct session *s, const void *args, unsigned flags)
 	deleted = a->how != FLAGS_REMOVE && (a->list.flags & FLAG_DELETED) ?
 	                  count_undeleted(s, &uids) :
 	                  0;
-	if (mailbox_flags(s->box, &uids, &change, &gone, &s->mem) < 0) {
+	if (mailbox_flags(s->box, &uids, &change, &s->mem, &result) < 0) {
 		reply_errno(s, "change flags in", mailbox_name(s->box));
 		return;
 	}
 	s->deleted += deleted;
 	if (!a->is_silent)
-		put_new_flags(s, &uids, &gone, (flags & BY_UID) != 0);
-	if (gone.count > 0)
+		put_new_flags(s, &uids, &result.gone, (flags & BY_UID) != 0);
+	if (result.gone.count > 0)
 		reply_ok(s, "EXPUNGEISSUED",
 		         "Store completed; some of the messages are no longer there.");
 	else

@@ -208,7 +208,7 @@ mark_seen(struct session *s, const struct ranges *uids, struct ranges *seen_out)
 
 	if (missing.count == 0)
 		return;
-	if (mailbox_flags(s->box, &missing, &change, NULL, &s->mem) == 0)
+	if (mailbox_flags(s->box, &missing, &change, &s->mem, NULL) == 0)
 		*seen_out = missing;
 	else
 		log_warning("cannot set \\Seen in %s: %s", mailbox_name(s->box), strerror(errno));

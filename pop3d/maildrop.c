@@ -9,12 +9,15 @@
  * do no harm to a fixed view; so only POP3 sessions exclude each other, with a
  * record lock on linnet.pop3.lock in the Maildir's root.  The kernel gives it
  * back when the process ends, however it ends: no session waits for a dead one.
+ * The file's mtime is the time of the last login.
  */
 #include "pop3d/maildrop.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/arena.h"
@@ -45,15 +48,42 @@ may_go_without_lock(int error)
 	       error == EDQUOT;
 }
 
-/* The descriptor with the lock, or -1; errno is EAGAIN: another has it, 0: there can be none. */
+/* 0: this login may be, and is noted; or errno.  A clock that went back refuses nobody. */
 static int
-take_lock(int root)
+check_delay(int fd, uint64_t delay_seconds)
+{
+	struct stat st;
+	time_t now = time(NULL);
+
+	if (delay_seconds == 0)
+		return 0;
+	if (fstat(fd, &st) != 0)
+		return errno;
+	if (now >= st.st_mtime && (uint64_t)(now - st.st_mtime) < delay_seconds)
+		return EALREADY;
+	return futimens(fd, NULL) == 0 || may_go_without_lock(errno) ? 0 : errno;
+}
+
+static int
+try_lock(int fd, const struct maildrop_how *how, bool is_new)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int how = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-	int fd = openat(root, lock_name, how, 0600);
-	int error;
 
+	if (!how->is_shared && fcntl(fd, F_SETLK, &whole) != 0)
+		return errno == EACCES ? EAGAIN : errno;
+	return is_new ? 0 : check_delay(fd, how->delay_seconds);
+}
+
+/* The descriptor with the lock, or -1; errno is EAGAIN: another has it, 0: there can be none. */
+static int
+take_lock(int root, const struct maildrop_how *how)
+{
+	int mode = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	int fd = openat(root, lock_name, mode), error;
+	bool is_new = fd < 0 && errno == ENOENT;
+
+	if (is_new)
+		fd = openat(root, lock_name, mode | O_CREAT, 0600);
 	if (fd < 0) {
 		error = errno;
 		log_warning("cannot open %s, so other POP3 sessions are not kept out: %s",
@@ -61,22 +91,22 @@ take_lock(int root)
 		errno = may_go_without_lock(error) ? 0 : error;
 		return -1;
 	}
-	if (fcntl(fd, F_SETLK, &whole) == 0)
+	error = try_lock(fd, how, is_new);
+	if (error == 0)
 		return fd;
-	error = errno == EACCES ? EAGAIN : errno;
 	close(fd);
 	errno = error;
 	return -1;
 }
 
 int
-maildrop_open(struct store *s, struct maildrop **drop_out)
+maildrop_open(struct store *s, const struct maildrop_how *how, struct maildrop **drop_out)
 {
 	struct arena mem = ARENA_EMPTY;
 	struct maildrop *d = arena_zero(&mem, sizeof(*d));
 
 	d->mem = mem;
-	d->lock = take_lock(store_root(s));
+	d->lock = take_lock(store_root(s), how);
 	if (d->lock < 0 && errno != 0)
 		goto fail;
 	if (mailbox_open(s, "INBOX", MAILBOX_READ_WRITE, &d->box) < 0)
@@ -211,6 +241,28 @@ maildrop_mark_read(struct maildrop *d, uint32_t number)
 	d->entry[number - 1].is_read = true;
 }
 
+static bool
+is_expired(struct maildrop *d, uint32_t number, uint64_t days)
+{
+	time_t saved;
+
+	if (days == 0)
+		return d->entry[number - 1].is_read;
+	return (mailbox_message(d->box, number)->flags & FLAG_SEEN) != 0 &&
+	       mailbox_message_savedate(d->box, number, &saved) == 0 &&
+	       time(NULL) - saved > (time_t)days * (24 * 60 * 60);
+}
+
+void
+maildrop_expire(struct maildrop *d, uint64_t days)
+{
+	if (!mailbox_is_writable(d->box))
+		return;
+	for (uint32_t number = 1; number <= d->count; number++)
+		if (is_expired(d, number, days))
+			maildrop_delete(d, number);
+}
+
 int
 maildrop_write_seen(struct maildrop *d)
 {
@@ -227,7 +279,7 @@ maildrop_write_seen(struct maildrop *d)
 	}
 	if (uids.count == 0 || !mailbox_is_writable(d->box))
 		return 0;
-	return mailbox_flags(d->box, &uids, &seen, NULL, &d->mem);
+	return mailbox_flags(d->box, &uids, &seen, &d->mem, NULL);
 }
 
 /*
@@ -254,11 +306,11 @@ maildrop_remove_deleted(struct maildrop *d)
 	}
 	if (doomed.count == 0)
 		return 0;
-	if (mailbox_flags(d->box, &fresh, &mark, NULL, &d->mem) == 0 &&
+	if (mailbox_flags(d->box, &fresh, &mark, &d->mem, NULL) == 0 &&
 	    mailbox_expunge(d->box, &doomed) == 0)
 		return 0;
 	error = errno;
-	mailbox_flags(d->box, &fresh, &unmark, NULL, &d->mem);
+	mailbox_flags(d->box, &fresh, &unmark, &d->mem, NULL);
 	errno = error;
 	return -1;
 }

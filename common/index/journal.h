@@ -8,17 +8,20 @@
 
 #include "common/base/buf.h"
 #include "common/index/items.h"
+#include "common/index/mailbox.h"
 #include "common/index/names.h"
 #include "common/index/stamp.h"
 
 struct counters {
-	uint32_t messages, in_new, unseen, deleted, sizes_unknown, pad;
-	uint64_t octets; /* of those whose size is known */
+	uint32_t messages, in_new, unseen, deleted;
+	uint32_t sizes_unknown, deleted_unknown; /* of all, and of \Deleted ones */
+	uint64_t octets, deleted_octets;         /* of those whose size is known */
 };
 
 enum {
 	JOURNAL_HAS_UIDLS = 1 << 0, /* the uidlist has P fields */
-	JOURNAL_IS_FOLDED = 1 << 1  /* nothing is added any more: the one of generation next goes on */
+	JOURNAL_IS_FOLDED = 1 << 1, /* nothing is added any more: the one of generation next goes on */
+	JOURNAL_HAS_GUIDS = 1 << 2  /* the uidlist has G fields in records */
 };
 
 /* The folder as of the last change.  Stamps that are none: it has to be looked through. */
@@ -31,6 +34,7 @@ struct journal_state {
 	uint32_t uidvalidity, uidnext, letters, bits;
 	struct stamp    cur, new_mail, uidlist;
 	struct counters counters;
+	char     id[MAILBOX_ID_SIZE]; /* "": not known */
 	uint64_t own;        /* the sum of all above */
 };
 

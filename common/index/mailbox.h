@@ -105,6 +105,22 @@ int mailbox_message_open(struct mailbox *box, uint32_t number);
  */
 void mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octets);
 
+/*
+ * SAVEDATE (RFC 8514): when it came into this mailbox.  Its base name begins with
+ * that time, also after COPY and MOVE; a base that says none has the INTERNALDATE.
+ */
+int mailbox_message_savedate(struct mailbox *box, uint32_t number, time_t *date_out);
+
+/*
+ * EMAILID (RFC 8474): the same for a message and its copies, wherever they are moved.
+ * It is the uidlist's G field, as Dovecot keeps it, or follows from the base name.
+ */
+enum { MAILBOX_ID_SIZE = 40 };
+int mailbox_message_id(struct mailbox *box, uint32_t number, char id_out[MAILBOX_ID_SIZE]);
+
+/* MAILBOXID (RFC 8474): the G field of the uidlist's header.  It goes along with RENAME. */
+const char *mailbox_id(struct mailbox *box);
+
 /* POP3 UIDL from the uidlist's P field, kept through a change of server; NULL for none. */
 const char *mailbox_pop3_uidl(struct mailbox *box, uint32_t number);
 /* Base name of the file: up to ':' .  Valid until the next call. */
@@ -136,6 +152,9 @@ struct news {
  */
 bool mailbox_next_news(struct mailbox *box, bool may_expunge, struct news *news_out);
 
+/* Have messages left that the client was not told of yet, as mailbox_next_news() was not asked for them? */
+bool mailbox_holds_expunged(const struct mailbox *box);
+
 /* An inotify descriptor that becomes readable when the folder changes, -1 without inotify (poll every few seconds then). */
 int mailbox_watch(struct mailbox *box);
 
@@ -147,15 +166,30 @@ struct flags_change {
 	uint32_t           flags;         /* FLAGS_SYSTEM only */
 	const char *const *keyword;
 	size_t             keyword_count;
+	bool               has_condition; /* UNCHANGEDSINCE, RFC 7162 s.3.1.3: */
+	uint64_t           unchanged_since;
+};
+
+struct flags_result {
+	struct ranges gone;     /* of uids: they vanished meanwhile, whoever removed them */
+	struct ranges modified; /* not changed, for their modseq is larger than the condition's */
 };
 
 /*
  * Change flags of all uids in one pass.  EMLINK: more than LIMIT_KEYWORDS
  * keywords would be in use; nothing was changed.  FLAGS_SET leaves \Recent alone.
- * uids that vanished meanwhile are put into *gone (may be NULL).
+ * result_out may be NULL; it is written also when the call failed midway.
  */
-int mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change,
-                  struct ranges *gone, struct arena *mem);
+int mailbox_flags(struct mailbox *box, const struct ranges *uids,
+                  const struct flags_change *change, struct arena *mem,
+                  struct flags_result *result_out);
+
+/*
+ * Which of known (NULL: 1 ... uidnext - 1) left the mailbox after modseq since.  Where
+ * the history does not reach back so far: all of known that are not there.
+ */
+int mailbox_vanished(struct mailbox *box, uint64_t since, const struct ranges *known,
+                     struct arena *mem, struct ranges *uids_out);
 
 /* Remove those of uids (NULL: all) that are \Deleted now.  They leave the view as news. */
 int mailbox_expunge(struct mailbox *box, const struct ranges *uids);
@@ -178,9 +212,11 @@ int mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *tar
 
 struct mailbox_status {
 	uint32_t messages, recent, unseen, deleted, uidnext, uidvalidity;
-	uint64_t highestmodseq, size; /* size: only when asked for */
+	uint64_t highestmodseq;
+	uint64_t size, deleted_storage; /* octets, of all and of \Deleted ones: only when asked for */
+	char     id[MAILBOX_ID_SIZE];   /* MAILBOXID */
 };
-enum { STATUS_WITH_SIZE = 1 };
+enum { STATUS_WITH_SIZE = 1 << 0, STATUS_WITH_DELETED_STORAGE = 1 << 1 };
 int mailbox_status(struct store *s, const char *name, unsigned what, struct mailbox_status *status_out);
 
 /* ---- append: one message or several as a unit (RFC 3502) ---- */

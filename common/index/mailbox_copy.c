@@ -58,6 +58,16 @@ new_base(struct copy *c, const struct item *it)
 	return text;
 }
 
+/* A copy is the same message (RFC 8474 s.5.1). */
+static const char *
+same_id(struct copy *c, uint32_t index)
+{
+	char id[MAILBOX_ID_SIZE];
+
+	box_message_id(c->box, index, id);
+	return arena_string(&c->target.mem, span_of(id));
+}
+
 static void
 collect(struct copy *c, const struct ranges *uids)
 {
@@ -73,6 +83,7 @@ collect(struct copy *c, const struct ranges *uids)
 			continue;
 		c->uid[c->count] = it->shown.uid;
 		c->in[c->count].base = new_base(c, it);
+		c->in[c->count].guid = same_id(c, index);
 		c->in[c->count].octets = it->size;
 		c->in[c->count].date = it->date;
 		c->count++;

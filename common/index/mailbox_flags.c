@@ -21,6 +21,9 @@ struct work {
 	const struct flags_change *change;
 	uint32_t keywords;
 	bool     from_new, in_cur; /* directories that were changed */
+	struct arena  *mem;
+	struct ranges  left;       /* had other names than we knew: to be done again */
+	struct ranges *modified;
 };
 
 int
@@ -123,22 +126,36 @@ change_one(struct mailbox *box, uint32_t index, struct work *w)
 	return failed;
 }
 
-/* One pass over all; *again_out: some had other names than we knew. */
+/* RFC 7162 s.3.1.3.  A foreign change that is found by ENOENT has given it a new modseq meanwhile. */
+static bool
+is_modified(const struct item *it, const struct flags_change *change)
+{
+	return change->has_condition && it->shown.modseq > change->unchanged_since;
+}
+
+/* One pass over uids; what is to be done again is put into w->left. */
 static int
-change_all(struct mailbox *box, const struct ranges *uids, struct work *w, bool *again_out)
+change_all(struct mailbox *box, const struct ranges *uids, struct work *w)
 {
 	struct box_walk walk = BOX_WALK_START;
 	uint32_t index;
 
-	*again_out = false;
+	w->left = (struct ranges)RANGES_EMPTY;
 	while (box_walk(box, uids, &walk, &index)) {
-		int failed = items_at(&box->items, index)->is_gone ? 0 : change_one(box, index, w);
+		const struct item *it = items_at(&box->items, index);
+		uint32_t uid = it->shown.uid;
+		int failed = 0;
 
+		if (!it->is_gone && is_modified(it, w->change))
+			ranges_add(w->modified, w->mem, uid, uid);
+		else if (!it->is_gone)
+			failed = change_one(box, index, w);
+		if (failed == ENOENT)
+			ranges_add(&w->left, w->mem, uid, uid);
 		if (failed && failed != ENOENT) {
 			errno = failed;
 			return -1;
 		}
-		*again_out |= failed == ENOENT;
 	}
 	return 0;
 }
@@ -148,7 +165,8 @@ change_all(struct mailbox *box, const struct ranges *uids, struct work *w, bool 
  * failed.  What others changed in the same messages stays news.
  */
 static void
-settle_view(struct mailbox *box, const struct ranges *uids, bool done, struct ranges *gone, struct arena *mem)
+settle_view(struct mailbox *box, const struct ranges *uids, bool done, struct ranges *gone,
+            struct arena *mem)
 {
 	struct box_walk walk = BOX_WALK_START;
 	uint32_t index;
@@ -157,8 +175,7 @@ settle_view(struct mailbox *box, const struct ranges *uids, bool done, struct ra
 		struct item *it = items_at(&box->items, index);
 
 		if (it->is_gone) {
-			if (gone)
-				ranges_add(gone, mem, it->shown.uid, it->shown.uid);
+			ranges_add(gone, mem, it->shown.uid, it->shown.uid);
 		} else if (!done && (it->flags != (it->shown.flags & FLAGS_SYSTEM) || it->keywords != it->shown.keywords)) {
 			box_tell_flags(box, index);
 		} else if (done) {
@@ -182,15 +199,16 @@ static int
 change_flags(struct mailbox *box, const struct ranges *uids, struct work *w)
 {
 	const struct flags_change *change = w->change;
-	bool again = true;
 	int failed = 0;
 
 	if (change->how != FLAGS_REMOVE && box_add_keywords(box, change->keyword, change->keyword_count) != 0)
 		return -1;
 	w->keywords = keyword_bits(box, change);
-	for (int tries = 0; again && !failed; tries++) {
-		failed = change_all(box, uids, w, &again);
-		if (failed || !again)
+	for (int tries = 0; !failed; tries++) {
+		struct ranges left = w->left;
+
+		failed = change_all(box, tries ? &left : uids, w);
+		if (failed || w->left.count == 0)
 			break;
 		failed = box_look(box, LOOK_ALWAYS);
 		if (!failed && tries == 10 * BOX_TRIES) {
@@ -202,12 +220,15 @@ change_flags(struct mailbox *box, const struct ranges *uids, struct work *w)
 }
 
 int
-mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change, struct ranges *gone,
-              struct arena *mem)
+mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change,
+              struct arena *mem, struct flags_result *result_out)
 {
-	struct work w = { change, 0, false, false };
+	struct flags_result result = { RANGES_EMPTY, RANGES_EMPTY };
+	struct work w = { .change = change, .mem = mem, .modified = &result.modified };
 	int failed;
 
+	if (result_out)
+		*result_out = result;
 	if (!box->is_writable || box->is_lost) {
 		errno = box->is_lost ? ESTALE : EROFS;
 		return -1;
@@ -218,6 +239,8 @@ mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags
 	if (!failed)
 		failed = change_flags(box, uids, &w);
 	box_index_end(box);
-	settle_view(box, uids, failed == 0, gone, mem);
+	settle_view(box, uids, failed == 0, &result.gone, mem);
+	if (result_out)
+		*result_out = result;
 	return failed;
 }

@@ -110,6 +110,9 @@ take_state(struct mailbox *box)
 	box->letters_seen = s->letters;
 	box->index.gone_floor = s->gone_floor;
 	box->index.has_uidls = (s->bits & JOURNAL_HAS_UIDLS) != 0;
+	box->index.has_guids = (s->bits & JOURNAL_HAS_GUIDS) != 0;
+	if (s->id[0])
+		memcpy(box->id, s->id, sizeof(box->id));
 }
 
 static bool
@@ -370,14 +373,22 @@ stamp_of_part(const struct mailbox *box, struct guard *g, const struct stamp *be
 	return index_stamp(g, before, scanned ? &seen->dir : NULL, scanned ? &seen->read_at : NULL);
 }
 
-/* P fields: mailbox_pop3_uidl() has to read the uidlist. */
-static bool
-has_uidls(const struct uidlist *u)
+/* For P fields mailbox_pop3_uidl() has to read the uidlist, for G fields mailbox_message_id(). */
+static void
+note_fields(struct mailbox *box)
 {
-	for (size_t i = 0; i < u->count; i++)
-		if (u->record[i].ext[0] && uidlist_field(&u->record[i], 'P').at)
-			return true;
-	return false;
+	const struct uidlist *u = &box->uids;
+
+	box->index.has_uidls = box->index.has_guids = false;
+	for (size_t i = 0; i < u->count; i++) {
+		const struct uidlist_record *r = &u->record[i];
+
+		if (!r->ext[0] || (r->ext[0] == 'W' && !strchr(r->ext, ' ')))
+			continue;
+		box->index.has_uidls |= uidlist_field(r, 'P').at != NULL;
+		box->index.has_guids |= uidlist_field(r, 'G').at != NULL;
+	}
+	box_take_id(box);
 }
 
 static void
@@ -391,7 +402,7 @@ make_state(struct mailbox *box, struct journal_state *s)
 	if (x->was_uidlist_read) {
 		s->uidlist = box->uids.is_there && !box->uids.must_rewrite ? stamp_of_file(&box->uids.file) : none;
 		s->uidnext = box->uids.next;
-		x->has_uidls = has_uidls(&box->uids);
+		note_fields(box);
 	}
 	if (!x->is_current)
 		s->cur = s->new_mail = none;
@@ -399,7 +410,8 @@ make_state(struct mailbox *box, struct journal_state *s)
 	s->uidnext = box->uidnext > s->uidnext ? box->uidnext : s->uidnext;
 	s->highest = box->highest;
 	s->letters = box->letters_seen;
-	s->bits = x->has_uidls ? JOURNAL_HAS_UIDLS : 0;
+	s->bits = (x->has_uidls ? JOURNAL_HAS_UIDLS : 0U) | (x->has_guids ? JOURNAL_HAS_GUIDS : 0U);
+	memcpy(s->id, box->id, sizeof(s->id));
 	s->keywords = index_sum_of_keywords(box->keywords.name, LIMIT_KEYWORDS);
 	s->counters = x->counters;
 	s->gone_floor = x->gone_floor;

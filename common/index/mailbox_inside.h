@@ -47,7 +47,7 @@ struct box_index {
 	struct vanished   *gone;       /* removed messages, for QRESYNC */
 	size_t         gone_count, gone_room;
 	uint64_t       gone_floor;
-	bool           has_uidls;
+	bool           has_uidls, has_guids; /* the uidlist's records have P, or G, fields */
 };
 
 struct mailbox {
@@ -92,6 +92,7 @@ struct mailbox {
 	const char       *trouble;
 	bool              sizes_counted; /* some sizes wait to be written to the uidlist */
 	int               watch;
+	char              id[MAILBOX_ID_SIZE]; /* "": not known yet */
 	char             *base_text; /* what mailbox_message_base() gave last */
 	struct arena      mem;   /* as long as the mailbox is open */
 	struct names      names;
@@ -173,6 +174,11 @@ void box_forget_gone(struct mailbox *box);
 
 /* Read away what inotify has said. */
 void box_drain_watch(struct mailbox *box);
+
+/* As mailbox_message_id(), of an item. */
+void box_message_id(struct mailbox *box, uint32_t index, char id_out[MAILBOX_ID_SIZE]);
+/* Take the mailbox's id from the uidlist just read. */
+void box_take_id(struct mailbox *box);
 
 /* Give keywords letters that they do not have yet: takes the lock.  EMLINK. */
 int box_add_keywords(struct mailbox *box, const char *const *keyword, size_t count);

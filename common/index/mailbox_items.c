@@ -21,9 +21,14 @@ count(struct counters *c, const struct item *it, uint32_t by)
 	c->in_new += it->in_new ? by : 0;
 	c->unseen += it->flags & FLAG_SEEN ? 0 : by;
 	c->deleted += it->flags & FLAG_DELETED ? by : 0;
-	c->sizes_unknown += it->size == SIZE_UNKNOWN ? by : 0;
-	if (it->size != SIZE_UNKNOWN)
+	if (it->size == SIZE_UNKNOWN) {
+		c->sizes_unknown += by;
+		c->deleted_unknown += it->flags & FLAG_DELETED ? by : 0;
+	} else {
 		c->octets += by == 1 ? it->size : 0 - it->size;
+		c->deleted_octets += !(it->flags & FLAG_DELETED) ? 0 :
+		                     by == 1 ? it->size : 0 - it->size;
+	}
 }
 
 static void

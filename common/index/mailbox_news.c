@@ -17,6 +17,12 @@ mailbox_sync(struct mailbox *box)
 	return box->is_lost ? 0 : -1; /* that is news, not a failure */
 }
 
+bool
+mailbox_holds_expunged(const struct mailbox *box)
+{
+	return box->gone_left > 0;
+}
+
 /* ---- one function for each kind; false: nothing of it ---- */
 
 static bool

@@ -1,5 +1,6 @@
 /* mailbox_status.c - a mailbox's numbers without a session in it */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,17 +9,22 @@
 #include "common/maildir/dir.h"
 
 static int
-add_sizes(struct mailbox *box, uint64_t *size_out)
+add_sizes(struct mailbox *box, unsigned what, struct mailbox_status *st)
 {
-	uint64_t total = 0, octets;
-
 	for (uint32_t n = 1; n <= mailbox_count(box); n++) {
-		if (mailbox_message_size(box, n, &octets) == 0)
-			total += octets;
-		else if (errno != ENOENT)
-			return -1;
+		bool is_deleted = (mailbox_message(box, n)->flags & FLAG_DELETED) != 0;
+		uint64_t octets;
+
+		if (!(what & STATUS_WITH_SIZE) && !is_deleted)
+			continue;
+		if (mailbox_message_size(box, n, &octets) != 0) {
+			if (errno != ENOENT)
+				return -1;
+			continue;
+		}
+		st->size += octets;
+		st->deleted_storage += is_deleted ? octets : 0;
 	}
-	*size_out = total;
 	return 0;
 }
 
@@ -37,7 +43,9 @@ count_flags(const struct mailbox *box, struct mailbox_status *st)
 static bool
 take_status(const struct journal_state *s, unsigned what, struct mailbox_status *st)
 {
-	if ((what & STATUS_WITH_SIZE && s->counters.sizes_unknown > 0) || s->bits & JOURNAL_IS_FOLDED)
+	if ((what & STATUS_WITH_SIZE && s->counters.sizes_unknown > 0) ||
+	    (what & STATUS_WITH_DELETED_STORAGE && s->counters.deleted_unknown > 0) ||
+	    s->bits & JOURNAL_IS_FOLDED || !s->id[0])
 		return false;
 	st->messages = s->counters.messages;
 	st->recent = s->counters.in_new;
@@ -47,6 +55,8 @@ take_status(const struct journal_state *s, unsigned what, struct mailbox_status 
 	st->uidvalidity = s->uidvalidity;
 	st->highestmodseq = s->highest;
 	st->size = s->counters.octets;
+	st->deleted_storage = s->counters.deleted_octets;
+	memcpy(st->id, s->id, sizeof(st->id));
 	return true;
 }
 
@@ -92,9 +102,10 @@ mailbox_status(struct store *s, const char *name, unsigned what, struct mailbox_
 	st.uidnext = mailbox_uidnext(box);
 	st.uidvalidity = mailbox_uidvalidity(box);
 	st.highestmodseq = mailbox_highestmodseq(box);
+	snprintf(st.id, sizeof(st.id), "%s", mailbox_id(box));
 	count_flags(box, &st);
-	if (what & STATUS_WITH_SIZE)
-		failed = add_sizes(box, &st.size);
+	if (what)
+		failed = add_sizes(box, what, &st);
 	saved = errno;
 	mailbox_close(box);
 	errno = saved;

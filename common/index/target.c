@@ -195,13 +195,19 @@ take_back(struct target *t, struct incoming *in, size_t count)
 	errno = saved;
 }
 
+static struct span
+fields_of(struct target *t, const struct incoming *in)
+{
+	return in->guid ? span_of(arena_printf(&t->mem, "G%s", in->guid)) : SPAN_NONE;
+}
+
 static int
 give_uids(struct target *t, struct incoming *in, size_t count)
 {
 	if ((uint64_t)t->uids.next + count >= UINT32_MAX - 1)
 		uidlist_renumber(&t->uids);
 	for (size_t i = 0; i < count; i++) {
-		in[i].uid = uidlist_add(&t->uids, span_of(in[i].base), SPAN_NONE);
+		in[i].uid = uidlist_add(&t->uids, span_of(in[i].base), fields_of(t, &in[i]));
 		in[i].is_in = false;
 		if (in[i].uid == 0)
 			return -1;
@@ -236,8 +242,13 @@ count(struct counters *c, const struct incoming *in, bool in_new)
 	c->in_new += in_new;
 	c->unseen += !(in->system & FLAG_SEEN);
 	c->deleted += (in->system & FLAG_DELETED) != 0;
-	c->sizes_unknown += in->octets == SIZE_UNKNOWN;
-	c->octets += in->octets == SIZE_UNKNOWN ? 0 : in->octets;
+	if (in->octets == SIZE_UNKNOWN) {
+		c->sizes_unknown++;
+		c->deleted_unknown += (in->system & FLAG_DELETED) != 0;
+	} else {
+		c->octets += in->octets;
+		c->deleted_octets += in->system & FLAG_DELETED ? in->octets : 0;
+	}
 }
 
 /* A failure leaves the index behind the folder: whoever opens it next sees that, and looks. */
@@ -253,7 +264,9 @@ tell_index(struct target *t, const struct incoming *in, size_t count_in)
 
 		if (!in[i].is_in)
 			continue;
-		pending_item(&p, in[i].uid, in_new, new_name(t, &in[i]), in[i].octets, in[i].date, s.highest);
+		pending_item(&p, in[i].uid, in_new, new_name(t, &in[i]), in[i].octets, in[i].date,
+		             s.highest);
+		s.bits |= in[i].guid ? JOURNAL_HAS_GUIDS : 0;
 		count(&s.counters, &in[i], in_new);
 		s.letters |= in[i].letters;
 	}

@@ -28,6 +28,7 @@ struct incoming {
 	int         from_dir;  /* borrowed: tmp/, or the source's cur/ or new/ */
 	const char *from;      /* name there */
 	const char *base;      /* name to be */
+	const char *guid;      /* the id that it had; NULL: its base name gives one */
 	uint32_t    system;    /* FLAG_... */
 	uint32_t    letters;   /* of the target's keywords */
 	uint64_t    octets;    /* SIZE_UNKNOWN */

@@ -360,13 +360,25 @@ uidlist_note(struct uidlist *u, int dir)
 	u->noted = u->next;
 }
 
-struct span
-uidlist_field(const struct uidlist_record *r, char field)
+static struct span
+find_field(const char *fields, char field)
 {
-	struct span rest = span_of(r->ext), word;
+	struct span rest = span_of(fields), word;
 
 	while (span_split(&rest, ' ', &word))
 		if (word.len > 0 && word.at[0] == field)
 			return span_skip(word, 1);
 	return SPAN_NONE;
+}
+
+struct span
+uidlist_field(const struct uidlist_record *r, char field)
+{
+	return find_field(r->ext, field);
+}
+
+struct span
+uidlist_header_field(const struct uidlist *u, char field)
+{
+	return find_field(u->header, field);
 }

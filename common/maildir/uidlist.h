@@ -97,6 +97,9 @@ void uidlist_renumber(struct uidlist *u);
 /* Field of a record's ext: "P", "W" ...; SPAN_NONE when it is not there. */
 struct span uidlist_field(const struct uidlist_record *r, char field);
 
+/* Field of the file's header: "G" ...; not known after uidlist_adopt(). */
+struct span uidlist_header_field(const struct uidlist *u, char field);
+
 /* For the fuzzer and the tests: read text as if it were the file. */
 void uidlist_parse(struct uidlist *u, struct span text);
 

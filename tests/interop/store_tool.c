@@ -225,9 +225,9 @@ print_message(struct tool *t, uint32_t number)
 	if (mailbox_message_size(t->box, number, &size) != 0 ||
 	    mailbox_message_date(t->box, number, &date) != 0)
 		printf("!%s", strerror(errno));
-	printf("%s %llu %lld %016llx %s\n", *comma ? "" : "-", (unsigned long long)size,
+	printf("%s %llu %lld %016llx %s %llu\n", *comma ? "" : "-", (unsigned long long)size,
 	       (long long)date, (unsigned long long)sum_file(t->box, number),
-	       mailbox_message_base(t->box, number));
+	       mailbox_message_base(t->box, number), (unsigned long long)m->modseq);
 }
 
 static int
@@ -236,10 +236,33 @@ run_view(struct tool *t)
 	printf("view uidvalidity %u uidnext %u count %u recent %u %s\n",
 	       mailbox_uidvalidity(t->box), mailbox_uidnext(t->box), mailbox_count(t->box),
 	       mailbox_recent(t->box), mailbox_is_writable(t->box) ? "writable" : "read-only");
+	printf("modseq %llu\n", (unsigned long long)mailbox_highestmodseq(t->box));
 	if (mailbox_trouble(t->box))
 		printf("trouble %s\n", mailbox_trouble(t->box));
 	for (uint32_t n = 1; n <= mailbox_count(t->box); n++)
 		print_message(t, n);
+	return 0;
+}
+
+/* Every mailbox, one after the other, as a fresh session sees it. */
+static int
+run_tree(struct tool *t)
+{
+	struct store_folder *f;
+	size_t count;
+
+	if (store_list(t->store, &t->mem, &f, &count) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (!f[i].exists)
+			continue;
+		printf("mailbox %s\n", f[i].name);
+		t->box = mailbox_close(t->box);
+		if (mailbox_open(t->store, f[i].name, MAILBOX_READ_WRITE, &t->box) != 0)
+			printf("unopened %s: %s\n", f[i].name, strerror(errno));
+		else
+			run_view(t);
+	}
 	return 0;
 }
 
@@ -304,16 +327,17 @@ static int
 run_flags(struct tool *t)
 {
 	const char *keyword[KEYWORDS_MOST];
-	struct flags_change change = { FLAGS_SET, 0, keyword, 0 };
-	struct ranges uids = parse_uids(t, word(t, 2)), gone = RANGES_EMPTY;
+	struct flags_change change = { .how = FLAGS_SET, .keyword = keyword };
+	struct ranges uids = parse_uids(t, word(t, 2));
+	struct flags_result result;
 
 	change.how = strcmp(word(t, 1), "add") == 0    ? FLAGS_ADD :
 	             strcmp(word(t, 1), "remove") == 0 ? FLAGS_REMOVE :
 	                                                 FLAGS_SET;
 	change.flags = parse_flags(t, word(t, 3), keyword, &change.keyword_count);
-	if (mailbox_flags(t->box, &uids, &change, &gone, &t->mem) != 0)
+	if (mailbox_flags(t->box, &uids, &change, &t->mem, &result) != 0)
 		return -1;
-	print_ranges("gone", &gone);
+	print_ranges("gone", &result.gone);
 	return 0;
 }
 
@@ -381,6 +405,7 @@ static const struct row {
 	{ "rename", run_rename, false },       { "sleep", run_sleep, false },
 	{ "status", run_status, false },
 	{ "subscribe", run_subscribe, false }, { "sync", run_sync, true },
+	{ "tree", run_tree, false },
 	{ "unsubscribe", run_unsubscribe, false },
 	{ "view", run_view, true },            { "watch", run_watch, true },
 };

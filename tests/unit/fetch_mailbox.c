@@ -180,13 +180,14 @@ mailbox_message_open(struct mailbox *box, uint32_t number)
 
 int
 mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change,
-              struct ranges *gone_uids, struct arena *mem)
+              struct arena *mem, struct flags_result *result_out)
 {
 	struct ranges_walk w = { 0 };
 	uint32_t uid;
 
-	(void)gone_uids;
 	(void)mem;
+	if (result_out)
+		memset(result_out, 0, sizeof(*result_out));
 	while (ranges_next(uids, &w, &uid))
 		box->message[uid / 10 - 1].flags |= change->flags;
 	box->changes++;
@@ -222,4 +223,53 @@ void
 session_close_box(struct session *s)
 {
 	(void)s;
+}
+
+uint64_t
+mailbox_highestmodseq(const struct mailbox *box)
+{
+	(void)box;
+	return 1;
+}
+
+bool
+mailbox_holds_expunged(const struct mailbox *box)
+{
+	(void)box;
+	return false;
+}
+
+int
+mailbox_vanished(struct mailbox *box, uint64_t since, const struct ranges *known,
+                 struct arena *mem, struct ranges *uids_out)
+{
+	(void)box;
+	(void)since;
+	(void)known;
+	(void)mem;
+	*uids_out = (struct ranges)RANGES_EMPTY;
+	return 0;
+}
+
+int
+mailbox_message_savedate(struct mailbox *box, uint32_t number, time_t *date_out)
+{
+	(void)box;
+	*date_out = (time_t)(1700000000 + number);
+	return 0;
+}
+
+int
+mailbox_message_id(struct mailbox *box, uint32_t number, char id_out[MAILBOX_ID_SIZE])
+{
+	(void)box;
+	snprintf(id_out, MAILBOX_ID_SIZE, "M%u", number);
+	return 0;
+}
+
+const char *
+mailbox_id(struct mailbox *box)
+{
+	(void)box;
+	return "F1";
 }

@@ -115,3 +115,17 @@ search_samples_resolve(struct mailbox *box, struct search_program *program)
 		if (key->keyword)
 			key->keyword_bit = mailbox_find_keyword(box, key->keyword);
 }
+
+int
+mailbox_message_savedate(struct mailbox *box, uint32_t number, time_t *date_out)
+{
+	return mailbox_message_date(box, number, date_out);
+}
+
+int
+mailbox_message_id(struct mailbox *box, uint32_t number, char id_out[MAILBOX_ID_SIZE])
+{
+	(void)box;
+	snprintf(id_out, MAILBOX_ID_SIZE, "M%u", number);
+	return 0;
+}

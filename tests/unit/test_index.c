@@ -269,11 +269,11 @@ change_flags(struct mailbox *box)
 	static const char *const words[] = { "work", "$Forwarded" };
 	const char *word = words[random_below(2)];
 	enum flags_how how = (enum flags_how)random_below(3);
-	struct flags_change c = { how, 1U << random_below(5), &word, random_below(2) };
+	struct flags_change c = { how, 1U << random_below(5), &word, random_below(2), false, 0 };
 	struct arena mem = ARENA_EMPTY;
 	struct ranges set = some_uids(box, &mem);
 
-	assert_int_equal(mailbox_flags(box, &set, &c, NULL, &mem), 0);
+	assert_int_equal(mailbox_flags(box, &set, &c, &mem, NULL), 0);
 	arena_free(&mem);
 }
 
@@ -446,12 +446,12 @@ test_w03_old_index(void **state)
 static void
 delete_all(struct mailbox *box)
 {
-	struct flags_change c = { FLAGS_ADD, FLAG_DELETED, NULL, 0 };
+	struct flags_change c = { .how = FLAGS_ADD, .flags = FLAG_DELETED };
 	struct arena mem = ARENA_EMPTY;
 	struct ranges set = RANGES_EMPTY;
 
 	ranges_add(&set, &mem, 1, UINT32_MAX);
-	assert_int_equal(mailbox_flags(box, &set, &c, NULL, &mem), 0);
+	assert_int_equal(mailbox_flags(box, &set, &c, &mem, NULL), 0);
 	assert_int_equal(mailbox_expunge(box, NULL), 0);
 	arena_free(&mem);
 }

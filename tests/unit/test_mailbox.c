@@ -83,10 +83,10 @@ uids(struct arena *mem, uint32_t first, uint32_t last)
 static int
 change(struct mailbox *box, enum flags_how how, uint32_t first, uint32_t last, uint32_t flags, const char *keyword)
 {
-	struct flags_change c = { how, flags, &keyword, keyword ? 1 : 0 };
+	struct flags_change c = { how, flags, &keyword, keyword ? 1 : 0, false, 0 };
 	struct arena mem = ARENA_EMPTY;
 	struct ranges set = uids(&mem, first, last);
-	int failed = mailbox_flags(box, &set, &c, NULL, &mem), saved = errno;
+	int failed = mailbox_flags(box, &set, &c, &mem, NULL), saved = errno;
 
 	arena_free(&mem);
 	errno = saved;
