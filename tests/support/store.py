@@ -53,7 +53,7 @@ class Result:
                 found = View(int(line[2]), int(line[4]), int(line[8]), line[9] == "writable", {}, None)
             elif line[0] == "trouble" and found:
                 found = found._replace(trouble=" ".join(line[1:]))
-            elif line[0] == "message" and found and len(line) == 7:
+            elif line[0] == "message" and found and len(line) == 8:
                 flags = frozenset(line[2].split(",")) - {"-", ""}
                 found.messages[int(line[1])] = Message(int(line[1]), flags, int(line[3]), int(line[4]), line[5],
                                                        line[6])
