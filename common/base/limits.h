@@ -42,10 +42,20 @@ enum {
 	LIMIT_KEYWORDS            = 26,        /* of one mailbox: the letters a Maildir name has */
 	LIMIT_TMP_FILES           = 10000,     /* in a tmp/, looked at by one opening */
 	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of a dovecot-uidlist */
+	LIMIT_INTENT_BYTES        = 256 * 1024 * 1024, /* of a linnet.intent: messages that enter together */
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
+	LIMIT_METADATA_NAME       = 1000,      /* bytes of an annotation's name */
+	LIMIT_METADATA_VALUE      = 64 * 1024, /* bytes of an annotation */
+	LIMIT_METADATA_ENTRIES    = 100,       /* annotations of one mailbox, or of the server */
+	LIMIT_METADATA_BYTES      = 1024 * 1024, /* of one linnet.metadata file */
+	LIMIT_NOTIFY_MAILBOXES    = 1000,      /* mailboxes a NOTIFY watches besides the selected */
 	LIMIT_LOCK_SECONDS        = 10,        /* waiting for another's lock, then [INUSE] */
 	LIMIT_INDEX_GONE          = 16384,     /* expunged UID ranges in a linnet.map */
+	LIMIT_CACHE_BYTES         = 512 * 1024 * 1024, /* of one linnet.cache file */
+	LIMIT_CACHE_BLOCKS        = 8192,      /* of one linnet.cache file */
+	LIMIT_CACHE_VALUE         = 64 * 1024, /* bytes that are kept of one message and kind */
+	LIMIT_CACHE_MEMORY        = 4 * 1024 * 1024, /* of one kind, where it cannot be written */
 	LIMIT_JOURNAL_BYTES       = 64 * 1024 * 1024, /* of one linnet.journal */
 
 	/* messages */

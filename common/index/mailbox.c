@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/die.h"
+#include "common/index/cache.h"
 #include "common/index/mailbox_inside.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
@@ -127,6 +128,7 @@ mailbox_close(struct mailbox *box)
 	if (!box)
 		return NULL;
 	box_store_sizes(box);
+	cache_close(box);
 	close_if_open(box->folder);
 	close_if_open(box->cur);
 	close_if_open(box->new_mail);

@@ -12,8 +12,8 @@
 #include "common/mime/source.h"
 
 /* ENOENT is final only after the folder was looked through for the base name (W01). */
-static int
-stat_file(struct mailbox *box, uint32_t number, struct stat *st_out)
+int
+box_stat(struct mailbox *box, uint32_t number, struct stat *st_out)
 {
 	for (int tries = 0; tries < BOX_TRIES; tries++) {
 		const struct item *it = items_at(&box->items, number - 1);
@@ -53,7 +53,7 @@ mailbox_message_date(struct mailbox *box, uint32_t number, time_t *date_out)
 		*date_out = (time_t)it->date;
 		return 0;
 	}
-	if (stat_file(box, number, &st) != 0)
+	if (box_stat(box, number, &st) != 0)
 		return -1;
 	box_set_size(box, number - 1, items_at(&box->items, number - 1)->size, st.st_mtime);
 	*date_out = st.st_mtime;

@@ -94,6 +94,7 @@ struct mailbox {
 	int               watch;
 	char              id[MAILBOX_ID_SIZE]; /* "": not known yet */
 	char             *base_text; /* what mailbox_message_base() gave last */
+	struct cache     *cache;     /* NULL until it is asked for (cache.c) */
 	struct arena      mem;   /* as long as the mailbox is open */
 	struct names      names;
 };
@@ -162,6 +163,9 @@ void box_number_keywords(struct mailbox *box);
 uint32_t box_letters_of(const struct mailbox *box, uint32_t keywords);
 uint32_t box_keywords_of(const struct mailbox *box, uint32_t letters);
 uint32_t box_known_letters(const struct mailbox *box);
+
+/* As stat(); a file that was renamed is looked for.  -1: ENOENT, it is gone. */
+int box_stat(struct mailbox *box, uint32_t number, struct stat *st_out);
 
 /* Directory that holds the item's file. */
 int box_dir_of(const struct mailbox *box, const struct item *it);
