@@ -38,16 +38,17 @@ void
 greet_write_capabilities(struct greet_dialogue *d)
 {
 	const struct greeter_facts *f = greeter_facts(d->g);
+	const char *mechanism;
 
 	greeter_write(d->g, "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE");
 	if (f->tls_is_offered)
 		greeter_write(d->g, " STARTTLS");
 	if (!f->plaintext_is_allowed)
 		greeter_write(d->g, " LOGINDISABLED");
-	if (f->plaintext_is_allowed && f->has_plain)
-		greeter_write(d->g, " AUTH=PLAIN");
-	if (f->plaintext_is_allowed && f->has_login)
-		greeter_write(d->g, " AUTH=LOGIN");
+	for (size_t i = 0; (mechanism = greeter_mechanism(d->g, i)); i++) {
+		greeter_write(d->g, " AUTH=");
+		greeter_write(d->g, mechanism);
+	}
 }
 
 static void
@@ -189,11 +190,11 @@ run_authenticate(struct greet_dialogue *d)
 		greet_bad(d, "BAD AUTHENTICATE takes a mechanism and at most one base64 response.");
 		return;
 	}
-	if (!greeter_facts(d->g)->plaintext_is_allowed) {
+	state = greeter_sasl(d->g, d->tag, name, response, &a);
+	if (state == SASL_PRIVATE) {
 		greet_refuse_plaintext(d);
 		return;
 	}
-	state = greeter_sasl(d->g, d->tag, name, response, &a);
 	if (state == SASL_TOO_LONG)
 		greet_bye(d, "Authentication response too long.", "Response too long");
 	if (state == SASL_ANSWERED)

@@ -153,8 +153,6 @@ set_value(struct settings_load *l, const struct settings_node *node)
 	struct settings_value v;
 	const char *text, *why;
 
-	if (!row && settings_check_refused(node->name, node->text, &at))
-		return;
 	if (!row) {
 		tell_unknown(l, node);
 		return;

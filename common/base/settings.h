@@ -34,12 +34,42 @@
 	    "Dovecot 2.2's way to say it: !SSLv2 !SSLv3 ...; what is named with ! is off")         \
 	STR(ssl_cipher_list, "", "OpenSSL cipher list up to TLS 1.2; empty for OpenSSL's default") \
 	YES(ssl_prefer_server_ciphers, false, "the server's order of ciphers wins")                \
-	STR(auth_mechanisms, "plain", "SASL mechanisms offered: plain login")                      \
+	FILE(ssl_ca, "",                                                                           \
+	    "certificates of those who sign clients' ones, as </path/to/ca.pem")                   \
+	YES(ssl_verify_client_cert, false, "ask clients for a certificate of ssl_ca")              \
+	STR(ssl_cert_username_field, "commonName",                                                 \
+	    "field of a client certificate's subject that is the user name")                       \
+	YES(auth_ssl_require_client_cert, false,                                                   \
+	    "no login without a certificate of ssl_ca")                                            \
+	YES(auth_ssl_username_from_cert, false,                                                    \
+	    "a login is refused when it is not for the name in the certificate")                   \
+	STR(auth_mechanisms, "plain", "SASL mechanisms offered: plain login scram-sha-256 ...")    \
 	STR(auth_username_chars,                                                                   \
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_@",                 \
 	    "bytes a user name may have; empty for all but control characters")                    \
 	STR(auth_username_format, "%Lu", "how the name is written before it is looked up")         \
 	STR(auth_default_realm, "", "domain that is put behind a name without one")                \
+	STR(auth_master_user_separator, "",                                                        \
+	    "between user and master user in one login name: *")                                   \
+	SIZE(auth_cache_size, 0,                                                                   \
+	    "memory for answers of passdb and userdb; 0 for no cache")                             \
+	TIME(auth_cache_ttl, 60,                                                                   \
+	    "how long a right password is right without asking again")                             \
+	TIME(auth_cache_negative_ttl, 0,                                                           \
+	    "how long a refused one stays refused without asking")                                 \
+	TIME(auth_cache_stale_ttl, 0,                                                              \
+	    "how long after auth_cache_ttl it still is when no database answers")                  \
+	TIME(auth_penalty_max, 15,                                                                 \
+	    "longest pause before a password of a network that guesses is looked at")              \
+	STR(auth_krb5_keytab, "", "keytab of GSSAPI; empty for the system's")                      \
+	STR(auth_gssapi_hostname, "",                                                              \
+	    "host name in the keytab; $ALL for every one; empty for our own")                      \
+	STR(auth_metrics_listen, "",                                                               \
+	    "where counters are told in OpenMetrics: a path, or 127.0.0.1:9166")                   \
+	NUM(mail_max_user_connections, 0,                                                          \
+	    "sessions one user may have from all addresses; 0 for any number")                     \
+	NUM(mail_max_ip_connections, 0,                                                            \
+	    "sessions one address may have, trusted networks aside; 0 for any")                    \
 	NUM(auth_worker_max_count, 0, "worker processes of authd; 0 for one a core")               \
 	TIME(auth_failure_delay, 2, "pause before a refusal is told")                              \
 	STR(login_greeting, "linnet ready.", "text of the greeting")                               \
@@ -61,11 +91,28 @@
 	TIME(pop3_idle_timeout, 600, "silence after which a POP3 session is ended")                \
 	TIME(login_timeout, 60, "time from connect to login")                                      \
 	STR(imap_capability, "", "the capability line after login instead of the built-in one")    \
+	YES(imap_metadata, true, "offer METADATA: annotations of mailboxes and of the server")     \
+	STR(mail_server_admin, "", "URI of the administrator: server annotation /shared/admin")    \
+	STR(mail_server_comment, "", "server annotation /shared/comment")                          \
+	STR(imap_logout_format,                                                                    \
+	    "in=%i out=%o deleted=%{deleted} expunged=%{expunged} trashed=%{trashed} "             \
+	    "hdr_count=%{fetch_hdr_count} hdr_bytes=%{fetch_hdr_bytes} "                           \
+	    "body_count=%{fetch_body_count} body_bytes=%{fetch_body_bytes}",                       \
+	    "what the log line at a session's end says behind the reason")                         \
 	STR(imap_id_send, "name *", "fields of our ID answer, as pairs; * for the built-in value") \
 	STR(imap_id_log, "", "fields of the client's ID that are logged; * for all")               \
 	STR(pop3_uidl_format, "%08Xu%08Xv",                                                        \
 	    "form of POP3 UIDLs; %u UID, %v UIDVALIDITY, %f file name")                            \
 	YES(pop3_no_flag_updates, false, "do not mark messages \\Seen when POP3 has read them")    \
+	YES(pop3_lock_session, true,                                                               \
+	    "one POP3 session of a user at a time (RFC 1939); no: several, side by side")          \
+	YES(pop3_reuse_xuidl, false,                                                               \
+	    "a message's X-UIDL header is its UIDL, where another server has written one")         \
+	STR(pop3_client_workarounds, "",                                                           \
+	    "oe-ns-eoh: an empty line behind a header that has none; outlook-no-nuls: always so")  \
+	STR(pop3_expire, "never",                                                                  \
+	    "days after which QUIT removes messages that are \\Seen; 0: all that RETR has read")   \
+	TIME(pop3_login_delay, 0, "least time between two POP3 logins of a user; 0: any")          \
 	NUM(mail_max_userip_connections, 50, "sessions one user may have from one address")        \
 	STR(imap_max_line_length, "65536", "accepted for Dovecot's sake; see LIMITS")
 
@@ -77,6 +124,8 @@
 struct settings_db {
 	const char *driver, *args;
 	const char *default_fields, *override_fields; /* "" when absent */
+	const char *mechanisms;                       /* passdb: only for these; "" for all */
+	bool        is_master;                        /* passdb: those who log in for others */
 	const char *file;                             /* where it stands, for messages */
 	unsigned    line;
 };
@@ -94,6 +143,8 @@ struct settings {
 
 	struct settings_db      *passdb, *userdb;
 	size_t                   passdb_count, userdb_count;
+	/* of the namespace with the user's own mailboxes: "" or "." or "/", and "" or "INBOX." */
+	const char              *namespace_separator, *namespace_prefix;
 	/* the default is Drafts Sent Trash with their special use, auto = no */
 	struct settings_mailbox *mailbox;
 	size_t                   mailbox_count;

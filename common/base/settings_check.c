@@ -183,6 +183,19 @@ number(const struct check *c, const char *text, const struct settings_place *at)
 	return NULL;
 }
 
+/* It is announced by CAPA, and mail is removed by it. */
+static const char *
+days_or_never(const struct check *c, const char *text, const struct settings_place *at)
+{
+	uint64_t days;
+
+	if (strcmp(text, c->allowed) == 0 || number_parse(span_of(text), 36500, &days))
+		return text;
+	settings_tell(at, SETTINGS_FATAL, "%s = %.100s cannot be; allowed is never or days",
+	              c->name, text);
+	return NULL;
+}
+
 /* Other UIDLs than yesterday make every client fetch all mail again. */
 static const char *
 uidl_format(const struct check *c, const char *text, const struct settings_place *at)
@@ -211,16 +224,17 @@ static const struct check checks[] = {
 	{ "ssl",                      one_of,       "no yes required", NULL },
 	{ "ssl_min_protocol",         one_of,       TLS_WORDS, NULL },
 	{ "ssl_protocols",            tls_versions, "SSLv2 SSLv3 " TLS_WORDS, NULL },
-	{ "auth_mechanisms",          words_of,     "plain login",
-	  "digest-md5 cram-md5 ntlm rpa apop anonymous gssapi otp skey gss-spnego external "
-	  "oauthbearer xoauth2 "
-	  "scram-sha-1 scram-sha-256 dovecot-token" },
+	{ "auth_mechanisms",          words_of,
+	  "plain login cram-md5 apop scram-sha-1 scram-sha-256 external oauthbearer xoauth2 gssapi",
+	  "digest-md5 ntlm rpa anonymous otp skey gss-spnego dovecot-token" },
 	{ "auth_username_format",     variables,    NULL, NULL },
 	{ "login_trusted_networks",   networks,     NULL, NULL },
 	{ "haproxy_trusted_networks", networks,     NULL, NULL },
 	{ "first_valid_uid",          number,       NULL, NULL },
 	{ "mail_fsync",               one_of,       "optimized always never", NULL },
 	{ "pop3_uidl_format",         uidl_format,  "uvf%", NULL },
+	{ "pop3_expire",              days_or_never, "never", NULL },
+	{ "pop3_client_workarounds",  words_of,     "oe-ns-eoh outlook-no-nuls", NULL },
 };
 
 const char *
@@ -230,31 +244,4 @@ settings_check(const char *name, const char *text, const struct settings_place *
 		if (strcmp(checks[i].name, name) == 0)
 			return checks[i].run(&checks[i], text, at);
 	return text;
-}
-
-/*
- * Names of Dovecot's that ask for more safety than there is here, and the values
- * that ask for nothing.
- */
-static const struct refused {
-	const char *name, *harmless;
-} refused[] = {
-	{ "auth_ssl_require_client_cert", "no" },
-	{ "auth_ssl_username_from_cert",  "no" },
-};
-
-bool
-settings_check_refused(const char *name, const char *text, const struct settings_place *at)
-{
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		if (strcmp(refused[i].name, name) != 0)
-			continue;
-		if (!find_word(refused[i].harmless, span_of(text)).at)
-			settings_tell(at, SETTINGS_FATAL,
-			              "linnet has no %s; reading over it would be less safe than "
-			              "the file says",
-			              name);
-		return true;
-	}
-	return false;
 }

@@ -11,10 +11,4 @@
  */
 const char *settings_check(const char *name, const char *text, const struct settings_place *at);
 
-/*
- * A setting of Dovecot's that is not built here and that would be dangerous to
- * read over: tells so and returns true.
- */
-bool settings_check_refused(const char *name, const char *text, const struct settings_place *at);
-
 #endif

@@ -40,7 +40,7 @@ static const struct field db_fields[] = {
 	{ "deny",                NOWHERE,             ONLY("no"),            SETTINGS_FATAL },
 	{ "pass",                NOWHERE,             ONLY("no"),            SETTINGS_FATAL },
 	{ "skip",                NOWHERE,             ONLY("never", ""),     SETTINGS_FATAL },
-	{ "mechanisms",          NOWHERE,             ONLY(""),              SETTINGS_FATAL },
+	{ "mechanisms",          DB(mechanisms),      NULL,                  SETTINGS_NOTE },
 	{ "username_filter",     NOWHERE,             ONLY(""),              SETTINGS_FATAL },
 	{ "result_success",      NOWHERE,             ONLY("return-ok"),     SETTINGS_FATAL },
 	{ "result_failure",      NOWHERE,             ONLY("continue"),      SETTINGS_FATAL },
@@ -48,19 +48,23 @@ static const struct field db_fields[] = {
 	{ NULL,                  NOWHERE,             NULL,                  SETTINGS_NOTE },
 };
 
+struct namespace {
+	const char *type, *separator, *prefix, *location, *inbox, *hidden, *alias_for;
+};
+#define SPACE(field) (int)offsetof(struct namespace, field)
 static const struct field namespace_fields[] = {
-	{ "type",              NOWHERE, ONLY("private"),    SETTINGS_WARNING },
-	{ "separator",         NOWHERE, ONLY("", "."),      SETTINGS_WARNING },
-	{ "prefix",            NOWHERE, ONLY(""),           SETTINGS_WARNING },
-	{ "location",          NOWHERE, ONLY(""),           SETTINGS_WARNING },
-	{ "inbox",             NOWHERE, NULL,               SETTINGS_NOTE },
-	{ "hidden",            NOWHERE, NULL,               SETTINGS_NOTE },
+	{ "type",              SPACE(type),      ONLY("private"),    SETTINGS_WARNING },
+	{ "separator",         SPACE(separator), ONLY("", ".", "/"), SETTINGS_WARNING },
+	{ "prefix",            SPACE(prefix),    NULL,               SETTINGS_NOTE },
+	{ "location",          SPACE(location),  ONLY(""),           SETTINGS_WARNING },
+	{ "inbox",             SPACE(inbox),     NULL,               SETTINGS_NOTE },
+	{ "hidden",            SPACE(hidden),    NULL,               SETTINGS_NOTE },
 	{ "list",              NOWHERE, NULL,               SETTINGS_NOTE },
 	{ "subscriptions",     NOWHERE, NULL,               SETTINGS_NOTE },
 	{ "order",             NOWHERE, NULL,               SETTINGS_NOTE },
 	{ "disabled",          NOWHERE, NULL,               SETTINGS_NOTE },
 	{ "ignore_on_failure", NOWHERE, NULL,               SETTINGS_NOTE },
-	{ "alias_for",         NOWHERE, NULL,               SETTINGS_NOTE },
+	{ "alias_for",         SPACE(alias_for), NULL,       SETTINGS_NOTE },
 	{ NULL,                NOWHERE, NULL,               SETTINGS_NOTE },
 };
 
@@ -124,7 +128,7 @@ set_field(const struct settings_load *l, const struct settings_node *node,
 		memcpy((char *)into + f->offset, &node->text, sizeof(node->text));
 }
 
-/* A list of master users must not become one of ordinary users. */
+/* A list of master users is none of ordinary users. */
 static bool
 is_for_masters(const struct settings_node *section)
 {
@@ -140,15 +144,11 @@ read_db(const struct settings_load *l, const struct settings_node *section,
 {
 	struct settings_place at = settings_place_of(l, section);
 
-	*db = (struct settings_db){ "", "", "", "", section->file, section->line };
+	*db = (struct settings_db){ "", "", "", "", "", is_for_masters(section), section->file,
+		                   section->line };
 	for (const struct settings_node *n = section->first; n; n = n->next)
 		if (strcmp(n->name, "master") != 0)
 			set_field(l, n, db_fields, db);
-	if (is_for_masters(section)) {
-		settings_tell(&at, SETTINGS_WARNING,
-		              "linnet has no master users; this %s {} is left out", section->name);
-		return false;
-	}
 	if (!db->driver[0]) {
 		settings_tell(&at, SETTINGS_FATAL, "this %s {} has no driver", section->name);
 		return false;
@@ -174,7 +174,7 @@ settings_section_passdb(struct settings_load *l, const struct settings_node *sec
 {
 	struct settings_db db;
 
-	if (read_db(l, section, ONLY("sql", "passwd-file"), &db))
+	if (read_db(l, section, ONLY("sql", "passwd-file", "oauth2"), &db))
 		add_db(l, &db, &l->into->passdb, &l->into->passdb_count, &l->passdb_room);
 }
 
@@ -253,14 +253,46 @@ read_mailbox(struct settings_load *l, const struct settings_node *section)
 	}
 }
 
+/* Is it the user's own, and not a second name for it that old clients know? */
+static bool
+is_own(const struct namespace *space)
+{
+	return strcmp(space->type, "private") == 0 && !space->location[0] &&
+	       strcmp(space->inbox, "no") != 0 && strcmp(space->hidden, "yes") != 0 &&
+	       !space->alias_for[0];
+}
+
+/* Sections of the same namespace add up, so what is not written leaves alone what was. */
+static void
+take_namespace(struct settings_load *l, const struct settings_node *section,
+               const struct namespace *space)
+{
+	struct settings_place at = settings_place_of(l, section);
+	size_t length = strlen(space->prefix);
+	bool is_open = length > 0 && !strchr("./", space->prefix[length - 1]);
+
+	if (is_open)
+		settings_tell(&at, SETTINGS_WARNING,
+		              "prefix = %.100s must end with the separator, . or /", space->prefix);
+	if (!is_own(space))
+		return;
+	if (space->separator[0] && is_listed(ONLY(".", "/"), space->separator))
+		l->into->namespace_separator = space->separator;
+	if (length > 0 && !is_open)
+		l->into->namespace_prefix = space->prefix;
+}
+
 void
 settings_section_namespace(struct settings_load *l, const struct settings_node *section)
 {
+	struct namespace space = { "private", "", "", "", "", "", "" };
+
 	for (const struct settings_node *n = section->first; n; n = n->next)
 		if (n->is_section && strcmp(n->name, "mailbox") == 0)
 			read_mailbox(l, n);
 		else
-			set_field(l, n, namespace_fields, NULL);
+			set_field(l, n, namespace_fields, &space);
+	take_namespace(l, section, &space);
 }
 
 void
@@ -273,6 +305,7 @@ settings_section_defaults(struct settings_load *l)
 	};
 	size_t count = sizeof(builtin) / sizeof(builtin[0]);
 
+	l->into->namespace_separator = l->into->namespace_prefix = "";
 	for (size_t i = 0; i < count; i++) {
 		l->into->mailbox = arena_grow(l->mem, l->into->mailbox, i, &l->mailbox_room,
 		                              sizeof(builtin[0]));

@@ -21,6 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/base/base64.h"
 #include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/die.h"
@@ -283,7 +284,39 @@ text_of(struct span s, struct arena *mem)
 	return s.at ? arena_string(mem, s) : NULL;
 }
 
-/* OK id user= uid= gid= home= [mail=]: without any of the first four it is no verdict. */
+/* Has the answer a place of its own for this key? */
+static bool
+is_own_key(struct span key)
+{
+	static const char *const own[] = { "user", "uid", "gid", "home", "mail" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (span_is(key, own[i]))
+			return true;
+	return false;
+}
+
+/* The other key=value words; one with a NUL in it is none. */
+static void
+read_fields(const struct auth_line *line, struct arena *mem, struct auth_answer *out)
+{
+	struct login_field *fields = arena_array(mem, line->count, sizeof(*fields));
+	size_t count = 0;
+
+	for (size_t i = 2; i < line->count; i++) {
+		struct span value = line->field[i], key;
+
+		if (span_find(value, '\0') || !span_split(&value, '=', &key) || !value.at ||
+		    is_own_key(key))
+			continue;
+		fields[count].name = arena_string(mem, key);
+		fields[count++].value = arena_string(mem, value);
+	}
+	out->field = fields;
+	out->field_count = count;
+}
+
+/* OK id user= uid= gid= home= [mail=] ...: without any of the first four it is no verdict. */
 static bool
 read_ok(const struct auth_line *line, struct arena *mem, struct auth_answer *out)
 {
@@ -302,6 +335,7 @@ read_ok(const struct auth_line *line, struct arena *mem, struct auth_answer *out
 	out->mail = text_of(auth_line_value(line, 2, "mail"), mem);
 	out->uid = (uid_t)uid;
 	out->gid = (gid_t)gid;
+	read_fields(line, mem, out);
 	return true;
 }
 
@@ -378,9 +412,32 @@ put_address(struct buf *out, const char *ip_key, const char *port_key, const str
 	auth_put_value(out, port_key, span_of(text));
 }
 
+/* A value of TLS, in base64 as protocol words are no place for any byte. */
+static void
+put_binding(struct buf *out, const char *key, struct span value)
+{
+	char text[BASE64_ROOM(AUTH_BINDING_MOST)];
+
+	if (value.at && value.len <= AUTH_BINDING_MOST)
+		auth_put_value(out, key, span_make(text, base64_encode(value, text)));
+}
+
+/* What only the login socket may say: authd believes it of nobody but root. */
+static void
+put_proofs(struct buf *out, const struct auth_request *r)
+{
+	put_binding(out, "tls-exporter", r->tls_exporter);
+	put_binding(out, "tls-unique", r->tls_unique);
+	auth_put_value(out, "challenge", span_of(r->challenge));
+	if (!r->cert_user)
+		return;
+	auth_put_field(out, span_of("valid-client-cert"));
+	auth_put_value(out, "cert_username", span_of(r->cert_user));
+}
+
 /*
- * AUTH id mechanism service= [lip= lport= rip= rport=] [session=] [secured] [resp=]; resp= is the
- * last.
+ * AUTH id mechanism service= [lip= lport= rip= rport=] [session=] [secured] ... [resp=]; resp= is
+ * the last.
  */
 struct auth_answer
 auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t deadline_ms,
@@ -400,6 +457,7 @@ auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t dea
 	auth_put_value(&question, "session", span_of(r->session_id));
 	if (r->is_secured || r->is_tls)
 		auth_put_field(&question, span_of(r->is_tls ? "secured=tls" : "secured"));
+	put_proofs(&question, r);
 	auth_put_value(&question, "resp", r->response);
 	auth_put_end(&question);
 	return exchange(c, &question, deadline_ms, mem);

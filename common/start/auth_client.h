@@ -9,6 +9,7 @@
 #include "common/base/arena.h"
 #include "common/base/net.h"
 #include "common/base/span.h"
+#include "common/start/login.h"
 
 /*
  * One connection to authd's login socket (design.md section 6).  Blocking, each call
@@ -20,6 +21,8 @@ struct auth_client;
 
 enum auth_verdict { AUTH_OK, AUTH_CONTINUE, AUTH_FAILED, AUTH_REFUSED, AUTH_UNAVAILABLE, AUTH_BAD };
 
+enum { AUTH_BINDING_MOST = 64 }; /* bytes of a value to bind to */
+
 struct auth_request {
 	const char *service;   /* "imap", "pop3" */
 	const char *mechanism; /* "PLAIN" */
@@ -28,6 +31,11 @@ struct auth_request {
 	const char *session_id;
 	bool is_secured;       /* TLS, loopback, trusted: sent as "secured" */
 	bool is_tls;           /* sent as "secured=tls" */
+	/* what a mechanism may bind to: RFC 9266 or RFC 5929; SPAN_NONE where there is none */
+	struct span tls_exporter, tls_unique;
+	/* a verified client certificate's name for its user, "" for none in it; NULL: no certificate */
+	const char *cert_user;
+	const char *challenge; /* APOP: the greeting's "<...>"; NULL for other mechanisms */
 };
 
 struct auth_answer {
@@ -38,6 +46,8 @@ struct auth_answer {
 	uid_t uid;
 	gid_t gid;
 	const char *home, *mail; /* mail: mail_location of the user's row; NULL for the setting's */
+	const struct login_field *field; /* all else that authd says of the user */
+	size_t field_count;
 };
 
 /* NULL with *why_out (in mem) when authd cannot be reached: to be logged, and told as AUTH_UNAVAILABLE. */

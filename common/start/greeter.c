@@ -214,25 +214,68 @@ greeter_forget(struct greeter *g)
 	g->kept = 0;
 }
 
-/*
- * The name that a response speaks of, for the log only: the middle field of
- * PLAIN (RFC 4616), all of LOGIN's first answer.  Anything else has none.
- */
+/* The middle field of PLAIN (RFC 4616). */
+static struct span
+user_of_plain(struct span message)
+{
+	struct span word;
+
+	span_split(&message, '\0', &word);
+	return span_split(&message, '\0', &word) ? word : SPAN_NONE;
+}
+
+/* n= of a SCRAM client's first message (RFC 5802 s.7), as it is. */
+static struct span
+user_of_scram(struct span message)
+{
+	struct span word;
+
+	while (span_split(&message, ',', &word))
+		if (span_starts(word, "n="))
+			return span_skip(word, 2);
+	return SPAN_NONE;
+}
+
+static struct span
+user_of_login(struct span message)
+{
+	return message;
+}
+
+/* APOP's user and digest, as greeter_login_apop() wrote them. */
+static struct span
+user_of_apop(struct span message)
+{
+	struct span word = SPAN_NONE;
+
+	span_split(&message, '\0', &word);
+	return word;
+}
+
+/* Only the first response of these tells who it is: the next one of LOGIN is the password. */
+static const struct teller {
+	const char *mechanism; /* what its name begins with */
+	struct span (*user_of)(struct span message);
+} tellers[] = {
+	{ "PLAIN", user_of_plain },
+	{ "LOGIN", user_of_login },
+	{ "APOP", user_of_apop },
+	{ "SCRAM-", user_of_scram },
+};
+
+/* The name that a response speaks of, for the log only. */
 static struct span
 user_of(struct greeter *g, struct span response)
 {
-	struct span rest, word;
+	struct span word = SPAN_NONE;
 	size_t len;
 
-	if (!response.at || response.len > sizeof(g->scratch) ||
+	if (!response.at || g->responses++ > 0 || response.len > sizeof(g->scratch) ||
 	    !base64_decode(response, g->scratch, &len))
 		return SPAN_NONE;
-	rest = word = span_make(g->scratch, len);
-	if (span_is(span_of(g->mechanism), "PLAIN")) {
-		span_split(&rest, '\0', &word);
-		if (!span_split(&rest, '\0', &word))
-			return SPAN_NONE;
-	}
+	for (size_t i = 0; i < sizeof(tellers) / sizeof(tellers[0]); i++)
+		if (span_starts(span_of(g->mechanism), tellers[i].mechanism))
+			word = tellers[i].user_of(span_make(g->scratch, len));
 	return word.len <= LIMIT_USER_NAME ? word : SPAN_NONE;
 }
 
@@ -268,6 +311,7 @@ greeter_login(struct greeter *g, struct span tag, const char *mechanism, struct 
 	if (len >= sizeof(g->mechanism))
 		leave();
 	memcpy(g->mechanism, mechanism, len + 1);
+	g->responses = 0;
 	g->tag = tag;
 	tell(g, GREETER_AUTH, span_of(mechanism), user_of(g, response), response);
 	return answer(g);
@@ -310,6 +354,23 @@ greeter_login_plain(struct greeter *g, struct span tag, struct span user, struct
 	a = greeter_login(g, tag, "PLAIN", response);
 	wipe(encoded, sizeof(encoded));
 	return a;
+}
+
+struct greeter_answer
+greeter_login_apop(struct greeter *g, struct span tag, struct span user, struct span digest)
+{
+	enum { DIGITS = 32 };
+	static const struct greeter_answer refused = { VERDICT_FAILED, { NULL, 0 }, false };
+	char raw[LIMIT_USER_NAME + DIGITS + 1], encoded[BASE64_ROOM(sizeof(raw))];
+	struct span message = span_make(raw, user.len + 1 + digest.len);
+
+	if (!g->facts.apop[0] || user.len > LIMIT_USER_NAME || digest.len != DIGITS ||
+	    span_find(user, '\0') || span_find(digest, '\0'))
+		return refused;
+	memcpy(raw, user.at, user.len);
+	raw[user.len] = '\0';
+	memcpy(raw + user.len + 1, digest.at, digest.len);
+	return greeter_login(g, tag, "APOP", span_make(encoded, base64_encode(message, encoded)));
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/span.h"
 
@@ -18,6 +19,8 @@
  */
 struct greeter;
 
+enum { GREETER_APOP_ROOM = 128 };
+
 /* What the monitor knew when the greeter was made. */
 struct greeter_facts {
 	bool greets;             /* false behind STARTTLS, where a greeting has been said */
@@ -26,8 +29,12 @@ struct greeter_facts {
 	/* TLS, loopback, trusted network or disable_plaintext_auth = no */
 	bool plaintext_is_allowed;
 	bool has_plain, has_login; /* mechanisms of auth_mechanisms */
+	/* bits of sasl_names.h: may be used here; may be used once there is TLS */
+	uint32_t mechanisms, mechanisms_with_tls;
+	char apop[GREETER_APOP_ROOM]; /* POP3: "<...>" of the greeting; "" where APOP is off */
 	bool logs_id;            /* imap_id_log is set */
 	char greeting[256];      /* login_greeting */
+	char extra[128];         /* what struct service's describe() wrote */
 };
 const struct greeter_facts *greeter_facts(const struct greeter *g);
 
@@ -93,6 +100,16 @@ void greeter_cancel(struct greeter *g);
 /* user and password as a PLAIN response: what LOGIN and USER/PASS come to. */
 struct greeter_answer greeter_login_plain(struct greeter *g, struct span tag, struct span user,
                                           struct span password);
+
+/* RFC 1939 s.7 APOP: digest is the 32 hexadecimal digits.  Only where facts.apop is not empty. */
+struct greeter_answer greeter_login_apop(struct greeter *g, struct span tag, struct span user,
+                                         struct span digest);
+
+/*
+ * The names of the mechanisms that AUTHENTICATE or AUTH may be given here, in the order to
+ * offer them; NULL behind the last.
+ */
+const char *greeter_mechanism(const struct greeter *g, size_t i);
 
 /* The OK is written: flush, drop all that was buffered, hand over to the pump, end. */
 void greeter_starttls(struct greeter *g) __attribute__((noreturn));

@@ -78,6 +78,7 @@ struct greeter {
 	size_t                 kept;     /* of block */
 	size_t                 written;  /* of out */
 	char                   mechanism[32];
+	unsigned               responses; /* to this mechanism's challenges so far */
 	struct span            tag;
 	char                   in[LIMIT_GREETER_SASL_LINE + 512];
 	char                   block[LIMIT_GREETER_COMMAND];

@@ -2,36 +2,22 @@
 #include "common/start/greeter_sasl.h"
 
 #include "common/base/limits.h"
+#include "common/start/sasl_names.h"
 
 static bool
-plain_is_on(const struct greeter_facts *f)
+has(uint32_t mechanisms, size_t number)
 {
-	return f->has_plain;
+	return number < SASL_NAMES_MOST && (mechanisms >> number & 1);
 }
 
-static bool
-login_is_on(const struct greeter_facts *f)
+const char *
+greeter_mechanism(const struct greeter *g, size_t i)
 {
-	return f->has_login;
-}
+	const struct sasl_name *m;
 
-/* Where the client speaks first, its empty challenge is ours to send. */
-static const struct mechanism {
-	const char *name;
-	bool        client_first;
-	bool      (*is_on)(const struct greeter_facts *f);
-} mechanisms[] = {
-	{ "PLAIN", true, plain_is_on },
-	{ "LOGIN", false, login_is_on },
-};
-
-static const struct mechanism *
-find(const struct greeter *g, struct span name)
-{
-	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++)
-		if (span_is_nocase(name, mechanisms[i].name) &&
-		    mechanisms[i].is_on(greeter_facts(g)))
-			return &mechanisms[i];
+	for (size_t n = 0; (m = sasl_name_each(n)); n++)
+		if (has(greeter_facts(g)->mechanisms, n) && !(m->traits & SASL_COMMAND) && i-- == 0)
+			return m->name;
 	return NULL;
 }
 
@@ -61,21 +47,33 @@ read_response(struct greeter *g, struct span challenge, struct span *line_out)
 	return is_base64(*line_out) ? SASL_ANSWERED : SASL_NOT_BASE64;
 }
 
+/* Where the client speaks first, its empty challenge is ours to send. */
+static enum greeter_sasl
+read_first(struct greeter *g, const struct sasl_name *m, struct span *response)
+{
+	if (span_is(*response, "="))
+		*response = span_make("", 0);
+	else if (!response->at && (m->traits & SASL_FIRST))
+		return read_response(g, span_make("", 0), response);
+	else if (!is_base64(*response))
+		return SASL_NOT_BASE64;
+	return SASL_ANSWERED;
+}
+
 enum greeter_sasl
 greeter_sasl(struct greeter *g, struct span tag, struct span mechanism, struct span response,
              struct greeter_answer *answer_out)
 {
-	const struct mechanism *m = find(g, mechanism);
-	enum greeter_sasl state = SASL_ANSWERED;
+	size_t number = sasl_name_find(mechanism);
+	const struct sasl_name *m = sasl_name_each(number);
+	enum greeter_sasl state;
 
-	if (!m)
+	if (!m || (m->traits & SASL_COMMAND))
 		return SASL_UNKNOWN;
-	if (span_is(response, "="))
-		response = span_make("", 0);
-	else if (!response.at && m->client_first)
-		state = read_response(g, span_make("", 0), &response);
-	else if (!is_base64(response))
-		state = SASL_NOT_BASE64;
+	if (!has(greeter_facts(g)->mechanisms, number))
+		return has(greeter_facts(g)->mechanisms_with_tls, number) ? SASL_PRIVATE :
+		                                                            SASL_UNKNOWN;
+	state = read_first(g, m, &response);
 	if (state != SASL_ANSWERED)
 		return state;
 	*answer_out = greeter_login(g, tag, m->name, response);

@@ -12,6 +12,7 @@ enum greeter_sasl {
 	SASL_UNKNOWN,    /* no such mechanism, or not in auth_mechanisms */
 	SASL_ABORTED,    /* the client sent "*" */
 	SASL_NOT_BASE64,
+	SASL_PRIVATE,    /* the mechanism shows the password, and there is no TLS */
 	SASL_TOO_LONG    /* a line beyond LIMIT_GREETER_SASL_LINE: the connection is over */
 };
 

@@ -56,7 +56,7 @@ close_ends(const struct pump_ends *ends)
 }
 
 static void __attribute__((noreturn))
-answer_requests(SSL_CTX *ctx, int requests)
+answer_requests(SSL_CTX *ctx, const struct pump_maker *maker, int requests)
 {
 	struct pump_ends ends;
 	bool expects_proxy;
@@ -69,7 +69,7 @@ answer_requests(SSL_CTX *ctx, int requests)
 		tls_library_before_fork();
 		if (n > 0 && ends.control >= 0 && fork() == 0) {
 			close(requests);
-			pump_run(ctx, &ends, expects_proxy);
+			pump_run(ctx, maker, &ends, expects_proxy);
 		}
 		close_ends(&ends); /* where the fork failed, the monitor hears it from the closed control socket */
 	}
@@ -94,5 +94,5 @@ keeper_run(const struct pump_maker *maker, int requests, int status)
 	if (send(status, why, sizeof(why), MSG_NOSIGNAL) != sizeof(why) || !ctx)
 		_exit(1);
 	close(status);
-	answer_requests(ctx, requests);
+	answer_requests(ctx, maker, requests);
 }

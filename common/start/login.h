@@ -9,12 +9,20 @@
 #include "common/base/settings.h"
 #include "common/base/span.h"
 
+/* One field of the user database, without the prefix userdb_. */
+struct login_field {
+	const char *name, *value;
+};
+
 /* Filled by the monitor before it becomes the session; lives as long as the process. */
 struct login {
 	const struct settings *settings;
 	const char *user;       /* canonical, from authd */
 	/* mail: path of the Maildir, expanded, as the session opens it ("." under chroot) */
 	const char *home, *mail;
+	/* what the user database says beyond that: quota_rule and the like */
+	const struct login_field *field;
+	size_t      field_count;
 	const char *session_id; /* for the log: 16 characters */
 	const char *mechanism;  /* "PLAIN"; "" with PREAUTH */
 	/* "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)", NULL in the clear */
@@ -23,7 +31,8 @@ struct login {
 	bool is_preauth;
 	bool is_secured;        /* TLS, loopback or a trusted network */
 
-	const char *tag;        /* IMAP tag of the command that logged in; "" in POP3 and PREAUTH */
+	/* IMAP: tag of the command that logged in; POP3: greeting_state(); "" with PREAUTH */
+	const char *tag;
 	struct span unread;     /* what the greeter had read behind that command */
 
 	int client;             /* the connection: blocking reads and writes in clear */
@@ -31,5 +40,8 @@ struct login {
 	int authd;
 	const volatile int *terminated; /* set by SIGTERM: struct in's signal_flag */
 };
+
+/* The value of the field of that name; NULL when the database did not say. */
+const char *login_value(const struct login *login, const char *name);
 
 #endif

@@ -57,7 +57,7 @@ judge_security(struct monitor *m)
 }
 
 static struct greeter_facts
-facts_for_greeter(const struct monitor *m)
+facts_for_greeter(struct monitor *m)
 {
 	const struct settings *s = m->p->settings;
 	struct greeter_facts f;
@@ -67,10 +67,11 @@ facts_for_greeter(const struct monitor *m)
 	f.tls_is_on = m->facts.is_tls;
 	f.tls_is_offered = !m->facts.is_tls && !m->c->is_wrapped && m->p->pump.is_ready;
 	f.plaintext_is_allowed = m->is_plaintext_allowed;
-	f.has_plain = monitor_has_mechanism(m, "plain");
-	f.has_login = monitor_has_mechanism(m, "login");
+	monitor_tell_mechanisms(m, &f);
 	f.logs_id = s->imap_id_log[0] != '\0';
 	strncpy(f.greeting, s->login_greeting, sizeof(f.greeting) - 1);
+	if (m->p->service->describe)
+		m->p->service->describe(s, f.extra, sizeof(f.extra));
 	return f;
 }
 
@@ -249,7 +250,7 @@ static void
 start_tls(struct monitor *m)
 {
 	int control = -1;
-	struct pump_report report;
+	struct pump_report *report = &m->report;
 	enum monitor_waited waited;
 	ssize_t n;
 
@@ -260,20 +261,21 @@ start_tls(struct monitor *m)
 	close(m->c->fd);
 	waited = monitor_wait(control, m->deadline);
 	n = waited == MONITOR_WAITED_READABLE ?
-	            recv(control, &report, sizeof(report), MSG_DONTWAIT) :
+	            recv(control, report, sizeof(*report), MSG_DONTWAIT) :
 	            0;
 	close(control);
 	if (waited == MONITOR_WAITED_LATE)
 		finish(m, span_of("Inactivity"), "TLS handshaking", NULL);
-	if (waited == MONITOR_WAITED_TERMINATED || n != (ssize_t)sizeof(report))
+	if (waited == MONITOR_WAITED_TERMINATED || n != (ssize_t)sizeof(*report))
 		finish(m, SPAN_NONE, "TLS handshaking: the pump ended", NULL);
-	report.error[sizeof(report.error) - 1] = '\0';
-	if (!report.is_done)
-		finish(m, SPAN_NONE, arena_printf(&m->mem, "TLS handshaking: %s", report.error),
+	report->error[sizeof(report->error) - 1] = '\0';
+	report->cert_user[sizeof(report->cert_user) - 1] = '\0';
+	if (!report->is_done)
+		finish(m, SPAN_NONE, arena_printf(&m->mem, "TLS handshaking: %s", report->error),
 		       NULL);
 	if (m->expects_proxy)
-		believe_proxy(m, &report.proxy);
-	note_tls(m, &report);
+		believe_proxy(m, &report->proxy);
+	note_tls(m, report);
 	judge_security(m);
 }
 
@@ -288,6 +290,8 @@ become_session(struct monitor *m)
 		.settings = m->p->settings,
 		.user = m->answer.user,
 		.home = m->answer.home,
+		.field = m->answer.field,
+		.field_count = m->answer.field_count,
 		.session_id = m->session_id,
 		.mechanism = m->facts.mechanism,
 		.tls = m->tls,

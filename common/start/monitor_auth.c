@@ -4,25 +4,75 @@
  * The greeter knows no more than the verdict and its text.  Everything that is
  * given to authd about the connection comes from the monitor.
  */
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "common/base/base64.h"
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/random.h"
 #include "common/start/monitor_inside.h"
+#include "common/start/sasl_names.h"
 
 enum { AUTH_WAIT_MS = 15 * 1000 };
 
-bool
-monitor_has_mechanism(const struct monitor *m, const char *name)
+/* What mechanisms find on this connection (sasl_names.h). */
+static unsigned
+traits_here(const struct monitor *m)
 {
-	struct span rest = span_of(m->p->settings->auth_mechanisms), each;
+	const struct pump_report *r = &m->report;
+	bool has_binding = r->has_exporter || r->unique_len > 0;
 
-	while (span_split(&rest, ' ', &each))
-		if (span_is_nocase(each, name))
-			return true;
-	return false;
+	return (m->is_plaintext_allowed ? SASL_SHOWN : 0u) |
+	       (m->facts.is_tls && r->has_cert ? SASL_CERT : 0u) |
+	       (m->facts.is_tls && has_binding ? SASL_BINDING : 0u);
+}
+
+static uint32_t
+usable_here(const struct monitor *m)
+{
+	return sasl_names_usable(m->p->settings->auth_mechanisms, traits_here(m));
+}
+
+static bool
+is_usable(const struct monitor *m, const char *name)
+{
+	size_t number = sasl_name_find(span_of(name));
+
+	return number < SASL_NAMES_MOST && (usable_here(m) >> number & 1);
+}
+
+/* One for each connection: what RFC 1939 wants of it, and nothing that could be foreseen. */
+static void
+make_apop(struct monitor *m)
+{
+	unsigned char random[12];
+	char text[BASE64_ROOM(sizeof(random))], host[64] = "localhost";
+	size_t n;
+
+	if (m->apop[0] || !random_bytes(random, sizeof(random)))
+		return;
+	gethostname(host, sizeof(host) - 1);
+	n = base64_encode(span_make((char *)random, sizeof(random)), text);
+	snprintf(m->apop, sizeof(m->apop), "<%.*s@%s>", (int)n, text, host);
+}
+
+void
+monitor_tell_mechanisms(struct monitor *m, struct greeter_facts *f)
+{
+	const char *words = m->p->settings->auth_mechanisms;
+
+	f->mechanisms = usable_here(m);
+	f->mechanisms_with_tls = sasl_names_usable(words, SASL_SHOWN) & ~f->mechanisms;
+	f->has_plain = is_usable(m, "PLAIN");
+	f->has_login = is_usable(m, "LOGIN");
+	if (!is_usable(m, "APOP"))
+		return;
+	make_apop(m);
+	memcpy(f->apop, m->apop, sizeof(f->apop));
 }
 
 static const enum greeter_verdict verdicts[] = {
@@ -96,6 +146,36 @@ refuse_mechanism(struct monitor *m)
 		                     .reason = "Unsupported authentication mechanism." };
 }
 
+/* auth_ssl_require_client_cert: where there is none, nobody logs in. */
+static bool
+lacks_cert(const struct monitor *m)
+{
+	return m->p->settings->auth_ssl_require_client_cert && !m->report.has_cert;
+}
+
+static struct auth_answer
+refuse_without_cert(void)
+{
+	return (struct auth_answer){ .verdict = AUTH_REFUSED,
+		                     .reason = "A client certificate is required." };
+}
+
+/* What the pump found out of TLS. */
+static void
+put_proofs(const struct monitor *m, struct auth_request *request)
+{
+	const struct pump_report *r = &m->report;
+
+	if (r->has_exporter)
+		request->tls_exporter = span_make((const char *)r->exporter, sizeof(r->exporter));
+	if (r->unique_len > 0 && r->unique_len <= sizeof(r->unique))
+		request->tls_unique = span_make((const char *)r->unique, r->unique_len);
+	if (r->has_cert)
+		request->cert_user = r->cert_user;
+	if (m->apop[0])
+		request->challenge = m->apop;
+}
+
 enum monitor_outcome
 monitor_on_auth(struct monitor *m, const struct greeter_message *in)
 {
@@ -115,10 +195,13 @@ monitor_on_auth(struct monitor *m, const struct greeter_message *in)
 	memset(m->facts.mechanism, 0, sizeof(m->facts.mechanism));
 	memcpy(m->facts.mechanism, mechanism.at, mechanism.len);
 	login_log_set_user(&m->facts, greeter_message_user(in));
-	if (monitor_has_mechanism(m, m->facts.mechanism))
-		m->answer = ask(m, &request);
-	else
+	put_proofs(m, &request);
+	if (!is_usable(m, m->facts.mechanism))
 		m->answer = refuse_mechanism(m);
+	else if (lacks_cert(m))
+		m->answer = refuse_without_cert();
+	else
+		m->answer = ask(m, &request);
 	pass_on(m);
 	return MONITOR_GOING_ON;
 }
@@ -148,7 +231,7 @@ monitor_on_cancel(struct monitor *m, const struct greeter_message *in)
 bool
 monitor_may_ask(const struct monitor *m)
 {
-	return m->is_plaintext_allowed && !m->expects_proxy && m->answer.verdict != AUTH_OK &&
+	return !m->expects_proxy && m->answer.verdict != AUTH_OK &&
 	       m->facts.failures < LIMIT_GREETER_FAILURES;
 }
 

@@ -23,6 +23,8 @@ struct monitor {
 	int64_t                  deadline;
 	bool                     expects_proxy, is_plaintext_allowed, is_greeted;
 	const char              *tls;     /* for struct login */
+	struct pump_report       report;  /* of the handshake; nothing but zeros in the clear */
+	char                     apop[GREETER_APOP_ROOM];
 	struct greeter_message   in;
 	size_t                   in_most; /* bytes of in that were ever written, to be wiped */
 	struct greeter_reply     reply;
@@ -55,7 +57,7 @@ enum monitor_outcome monitor_on_auth(struct monitor *m, const struct greeter_mes
 enum monitor_outcome monitor_on_cont(struct monitor *m, const struct greeter_message *in);
 enum monitor_outcome monitor_on_cancel(struct monitor *m, const struct greeter_message *in);
 
-/* Is the mechanism one of the setting auth_mechanisms? */
-bool monitor_has_mechanism(const struct monitor *m, const char *name);
+/* The greeter's facts about mechanisms: those that may be used on this connection, and APOP's words. */
+void monitor_tell_mechanisms(struct monitor *m, struct greeter_facts *f);
 
 #endif

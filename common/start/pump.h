@@ -31,6 +31,10 @@ struct pump_report {
 	uint8_t             is_done;
 	uint8_t             has_exporter;
 	uint8_t             exporter[32];  /* RFC 9266 tls-exporter, for SCRAM-PLUS */
+	uint8_t             unique_len;    /* of unique; 0: none */
+	uint8_t             unique[64];    /* RFC 5929 tls-unique, before TLS 1.3 */
+	uint8_t             has_cert;      /* the client's was verified against ssl_ca */
+	char                cert_user[256]; /* its ssl_cert_username_field; "" for none */
 	uint16_t            bits, of_bits; /* of the cipher: "256/256" */
 	char                protocol[16];  /* "TLSv1.3" */
 	char                cipher[64];

@@ -39,6 +39,9 @@ take_arguments(int argc, char **argv, struct settings *s, struct pump_maker *mak
 	s->ssl_protocols = argv[PUMP_PROTOCOLS];
 	s->ssl_cipher_list = argv[PUMP_CIPHERS];
 	s->ssl_prefer_server_ciphers = strcmp(argv[PUMP_PREFERS_OURS], "yes") == 0;
+	s->ssl_ca = argv[PUMP_CA];
+	s->ssl_verify_client_cert = s->ssl_ca[0] != '\0';
+	s->ssl_cert_username_field = argv[PUMP_CERT_FIELD];
 	maker->settings = s;
 	maker->service = argv[PUMP_SERVICE];
 	return take_id(argv[PUMP_UID], &maker->uid) && take_id(argv[PUMP_GID], &maker->gid);
@@ -56,7 +59,7 @@ serve_one(const struct pump_maker *maker, bool expects_proxy)
 		pump_fail(ends.control, what);
 		_exit(1);
 	}
-	pump_run(ctx, &ends, expects_proxy);
+	pump_run(ctx, maker, &ends, expects_proxy);
 }
 
 int

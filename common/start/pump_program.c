@@ -74,6 +74,8 @@ pump_program_run(const struct pump_maker *maker, const char *role, const int *fd
 		[PUMP_PROTOCOLS] = argument(s->ssl_protocols),
 		[PUMP_CIPHERS] = argument(s->ssl_cipher_list),
 		[PUMP_PREFERS_OURS] = argument(s->ssl_prefer_server_ciphers ? "yes" : "no"),
+		[PUMP_CA] = argument(s->ssl_verify_client_cert ? s->ssl_ca : ""),
+		[PUMP_CERT_FIELD] = argument(s->ssl_cert_username_field),
 	};
 
 	snprintf(uid, sizeof(uid), "%u", (unsigned)maker->uid);

@@ -25,6 +25,8 @@ enum pump_argument {
 	PUMP_PROTOCOLS,
 	PUMP_CIPHERS,
 	PUMP_PREFERS_OURS,
+	PUMP_CA,       /* "" where no client certificate is asked for */
+	PUMP_CERT_FIELD,
 	PUMP_ARGUMENTS
 };
 

@@ -20,6 +20,8 @@
 #include "common/start/privileges.h"
 #include "common/start/sandbox.h"
 #include "common/start/seccomp.h"
+#include "common/start/tls_client_cert.h"
+#include "common/start/tls_compat.h"
 
 enum {
 	BUFFER = 16 * 1024,         /* one TLS record */
@@ -38,6 +40,7 @@ struct flow {
 struct pump {
 	const struct pump_ends *ends;
 	SSL        *ssl;
+	const char *cert_field;
 	struct flow in, out; /* client to plain, plain to client */
 	bool        is_open; /* the handshake is done */
 	unsigned    handshake_messages;
@@ -186,7 +189,12 @@ describe(struct pump *p, struct pump_report *r)
 	copy_printable(r->protocol, sizeof(r->protocol), SSL_get_version(p->ssl));
 	copy_printable(r->cipher, sizeof(r->cipher), SSL_CIPHER_get_name(cipher));
 	copy_printable(r->server_name, sizeof(r->server_name), SSL_get_servername(p->ssl, TLSEXT_NAMETYPE_host_name));
-	r->has_exporter = SSL_export_keying_material(p->ssl, r->exporter, sizeof(r->exporter), label, sizeof(label) - 1,
+	r->unique_len = (uint8_t)tls_unique(p->ssl, r->unique, sizeof(r->unique));
+	r->has_cert = tls_client_cert_user(p->ssl, p->cert_field, r->cert_user,
+	                                   sizeof(r->cert_user));
+	r->has_exporter = SSL_version(p->ssl) > TLS1_2_VERSION &&
+	                  SSL_export_keying_material(p->ssl, r->exporter, sizeof(r->exporter),
+	                                             label, sizeof(label) - 1,
 	                                             (const unsigned char *)"", 0, 1) == 1;
 }
 
@@ -338,7 +346,8 @@ set_nonblocking(int fd)
 }
 
 void
-pump_run(SSL_CTX *ctx, const struct pump_ends *ends, bool expects_proxy)
+pump_run(SSL_CTX *ctx, const struct pump_maker *maker, const struct pump_ends *ends,
+         bool expects_proxy)
 {
 	static struct pump pump;
 	struct pump_report r;
@@ -346,6 +355,7 @@ pump_run(SSL_CTX *ctx, const struct pump_ends *ends, bool expects_proxy)
 
 	memset(&r, 0, sizeof(r));
 	p->ends = ends;
+	p->cert_field = maker->settings->ssl_cert_username_field;
 	set_nonblocking(ends->client);
 	set_nonblocking(ends->plain);
 	p->ssl = SSL_new(ctx);

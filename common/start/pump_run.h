@@ -11,6 +11,7 @@
 bool pump_lock(const struct pump_maker *maker, const char **why_out);
 
 /* Never returns; the system calls are locked first. */
-void pump_run(SSL_CTX *ctx, const struct pump_ends *ends, bool expects_proxy) __attribute__((noreturn));
+void pump_run(SSL_CTX *ctx, const struct pump_maker *maker, const struct pump_ends *ends,
+              bool expects_proxy) __attribute__((noreturn));
 
 #endif

@@ -30,7 +30,7 @@ static struct arena mem = ARENA_EMPTY;
 static void __attribute__((noreturn))
 refuse(const struct service *service, const struct login *login)
 {
-	if (login->tag[0])
+	if (login->tag[0] && service->has_tags)
 		monitor_say(login->client,
 		            arena_printf(&mem, "%s %s", login->tag, service->unserved));
 	else

@@ -21,6 +21,13 @@ struct service {
 	const char *busy;     /* "* BYE [UNAVAILABLE] ..." */
 	const char *late;     /* "* BYE Disconnected for inactivity ..." */
 	const char *unserved; /* "NO [SERVERBUG] ...": logged in, but the mail cannot be opened */
+	bool has_tags;        /* answers begin with the command's tag, as IMAP's do */
+
+	/*
+	 * Text for greeter_facts.extra that greet() cannot know, as it depends on settings;
+	 * at most room bytes with the NUL.  NULL: none.
+	 */
+	void (*describe)(const struct settings *settings, char *text, size_t room);
 
 	/* Runs in the greeter process (greeter.h), which may only read, write and exit. */
 	void (*greet)(struct greeter *g);

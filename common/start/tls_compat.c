@@ -57,6 +57,32 @@ tls_client_context_new(void)
 
 #endif
 
+#if OPENSSL_VERSION_NUMBER < 0x10100000L
+
+/* No word about extended master secrets: nothing that one may bind to. */
+size_t
+tls_unique(SSL *ssl, unsigned char *unique, size_t room)
+{
+	(void)ssl;
+	(void)unique;
+	(void)room;
+	return 0;
+}
+
+#else
+
+/* The first Finished message: the client's, or ours when a session was resumed. */
+size_t
+tls_unique(SSL *ssl, unsigned char *unique, size_t room)
+{
+	if (SSL_version(ssl) > TLS1_2_VERSION || SSL_get_extms_support(ssl) != 1)
+		return 0;
+	return SSL_session_reused(ssl) ? SSL_get_finished(ssl, unique, room) :
+	                                 SSL_get_peer_finished(ssl, unique, room);
+}
+
+#endif
+
 #if OPENSSL_VERSION_NUMBER < 0x10101000L
 
 void

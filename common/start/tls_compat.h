@@ -19,6 +19,12 @@ SSL_CTX *tls_context_new(void);
 /* A client's, that believes anything: for tls_warm() alone. */
 SSL_CTX *tls_client_context_new(void);
 
+/*
+ * What tls-unique (RFC 5929 s.3) of this connection is: its bytes in unique, their number as the
+ * result; 0 where it would bind to nothing (TLS 1.3, or no extended master secret, RFC 7627).
+ */
+size_t tls_unique(SSL *ssl, unsigned char *unique, size_t room);
+
 /* In front of each fork: the child's random numbers shall not be those of the child before, whose pid it may have. */
 void tls_library_before_fork(void);
 

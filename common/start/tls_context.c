@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/span.h"
+#include "common/start/tls_client_cert.h"
 #include "common/start/tls_compat.h"
 #include "common/start/tls_file.h"
 
@@ -153,7 +154,8 @@ tls_context_make(const struct settings *s, const char *service, bool shares_tick
 		snprintf(why, room, "OpenSSL: %s", library_reason());
 		return NULL;
 	}
-	if (!set_versions(ctx, s, why, room) || !load_pair(ctx, s, why, room)) {
+	if (!set_versions(ctx, s, why, room) || !load_pair(ctx, s, why, room) ||
+	    !tls_client_cert_ask(ctx, s, why, room)) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}

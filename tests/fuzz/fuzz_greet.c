@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "common/start/sasl_names.h"
 #include "imapd/greet.h"
 #include "pop3d/greet.h"
 #include "tests/unit/greet_harness.h"
@@ -18,6 +19,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct greet_play p;
+	const char *words;
 
 	if (size < HEAD)
 		return 0;
@@ -29,6 +31,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	p.facts.plaintext_is_allowed = data[0] & 8;
 	p.facts.has_plain = data[0] & 16;
 	p.facts.has_login = data[0] & 32;
+	words = data[0] & 16 ? data[0] & 32 ? "plain login" : "plain" : data[0] & 32 ? "login" : "";
+	p.facts.mechanisms = sasl_names_usable(words, data[0] & 8 ? SASL_SHOWN : 0);
+	p.facts.mechanisms_with_tls = sasl_names_usable(words, SASL_SHOWN);
 	p.facts.logs_id = data[0] & 64;
 	p.expects_proxy = data[0] & 128;
 	p.chunk = data[1];

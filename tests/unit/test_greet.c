@@ -18,13 +18,17 @@ static const uint8_t succeeds[] = { VERDICT_OK };
 static const uint8_t goes_on[] = { VERDICT_CONTINUE, VERDICT_OK };
 static const uint8_t is_away[] = { VERDICT_UNAVAILABLE };
 
+/* bits of sasl_names.c's rows */
+enum { PLAIN_AND_LOGIN = 3 << 10 };
+
 static const struct greeter_facts open_facts = {
 	.greets = true, .tls_is_offered = true, .plaintext_is_allowed = true, .has_plain = true,
-	.has_login = true,
+	.has_login = true, .mechanisms = PLAIN_AND_LOGIN,
 	.greeting = "linnet ready.",
 };
 static const struct greeter_facts closed_facts = {
 	.greets = true, .tls_is_offered = true, .has_plain = true, .greeting = "linnet ready.",
+	.mechanisms_with_tls = PLAIN_AND_LOGIN,
 };
 
 static struct greet_play *
