@@ -363,6 +363,8 @@ mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target,
 	}
 	if (target_open(box->store, target, &c.target) != 0)
 		return -1;
+	c.target.source = box->folder_name;
+	c.target.source_new = box->new_mail;
 	collect(&c, uids);
 	failed = run(&c, move);
 	saved = errno;

@@ -34,6 +34,7 @@
 #include "common/index/scan.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
+#include "common/maildir/intent.h"
 #include "common/maildir/unique.h"
 
 enum { PASSES_MOST = 6, LINK_SECONDS = 30 };
@@ -274,6 +275,8 @@ static int
 settle(struct mailbox *box, struct scan *scan)
 {
 	scan_end(scan);
+	/* what cannot be finished now (full disk) is shown as it is */
+	intent_finish(box->folder, store_root(box->store), box_does_sync(box));
 	if (refresh(box) != 0 || look_twice(box, scan) != 0)
 		return -1;
 	drop_missing(box, scan);

@@ -12,6 +12,7 @@
 #include "common/index/scan.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
+#include "common/maildir/intent.h"
 #include "common/maildir/name.h"
 
 static bool
@@ -30,7 +31,7 @@ target_open(struct store *s, const char *name, struct target *t)
 	t->lock = (struct dotlock)DOTLOCK_NONE;
 	t->journal = (struct journal)JOURNAL_NONE;
 	t->cur_guard = t->new_guard = (struct guard)GUARD_NONE;
-	t->cur = t->new_mail = t->tmp = -1;
+	t->cur = t->new_mail = t->tmp = t->source_new = -1;
 	uidlist_init(&t->uids);
 	keywords_init(&t->keywords);
 	t->folder_name = name_to_dir(name, &t->mem);
@@ -90,6 +91,8 @@ read_lists(struct target *t)
 		errno = ENOENT;
 		return -1;
 	}
+	if (intent_finish(t->folder, store_root(t->store), store_sync(t->store) == STORE_SYNC) != 0)
+		return -1;
 	if (keywords_refresh(&t->keywords, t->folder) != 0)
 		return -1;
 	t->is_indexed = find_index(t);
@@ -279,22 +282,61 @@ tell_index(struct target *t, const struct incoming *in, size_t count_in)
 	pending_free(&p);
 }
 
-int
-target_deliver(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again, void *context)
+/* ---- all or none ---- */
+
+static const char *
+part_of(const struct target *t, const struct incoming *in)
 {
-	if (give_uids(t, in, count) != 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (put_one(t, &in[i], find_again, context) != 0) {
-			take_back(t, in, i);
-			return -1;
-		}
-	}
-	if (sync_target(t, in, count) == 0) {
-		if (t->is_indexed && journal_is_there(&t->journal, t->folder))
-			tell_index(t, in, count);
+	if (in->from_dir == t->tmp)
+		return "tmp";
+	return in->from_dir == t->source_new ? "new" : "cur";
+}
+
+/* One message needs no intent: it is one rename. */
+static int
+promise(struct target *t, const struct incoming *in, size_t count)
+{
+	struct intent intent = INTENT_EMPTY;
+	int failed;
+
+	if (count < 2)
 		return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!in[i].from[0])
+			continue; /* another session removed it meanwhile */
+		intent_add(&intent, in[i].from_dir == t->tmp ? "" : t->source, part_of(t, &in[i]),
+		           in[i].from, dir_for(t, &in[i]) == t->new_mail ? "new" : "cur",
+		           new_name(t, &in[i]));
 	}
-	take_back(t, in, count);
-	return -1;
+	failed = intent_write(&intent, t->folder, store_sync(t->store) == STORE_SYNC);
+	intent_free(&intent);
+	return failed;
+}
+
+static int
+put_all(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again,
+        void *context)
+{
+	for (size_t i = 0; i < count; i++)
+		if (put_one(t, &in[i], find_again, context) != 0)
+			return -1;
+	return sync_target(t, in, count);
+}
+
+int
+target_deliver(struct target *t, struct incoming *in, size_t count,
+               target_find_again_fn *find_again, void *context)
+{
+	int failed;
+
+	if (give_uids(t, in, count) != 0 || promise(t, in, count) != 0)
+		return -1;
+	failed = put_all(t, in, count, find_again, context);
+	if (failed)
+		take_back(t, in, count);
+	if (count > 1)
+		intent_clear(t->folder);
+	if (!failed && t->is_indexed && journal_is_there(&t->journal, t->folder))
+		tell_index(t, in, count);
+	return failed;
 }

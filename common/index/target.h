@@ -20,6 +20,8 @@ struct target {
 	bool            is_indexed; /* the index is there and current: it hears of what comes in */
 	struct journal  journal;
 	struct guard    cur_guard, new_guard;
+	const char     *source;     /* MOVE: the folder messages come from, and its new/ */
+	int             source_new;
 	struct arena    mem;
 };
 
@@ -59,7 +61,8 @@ int target_letter(struct target *t, const char *keyword);
  * flags: \Recent for the next session) or cur/, fsync.  UIDs are written first, so a
  * process killed in between leaves records without files, which the next look
  * drops, never a message whose UID goes to another.  When it fails, what was renamed
- * is renamed back.  The index is told when all is done.  find_again NULL: a missing source is a failure.
+ * is renamed back.  Several are in all together or not at all, also when the process
+ * is killed (intent.h).  The index is told when all is done.  find_again NULL: a missing source is a failure.
  */
 int target_deliver(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again, void *context);
 
