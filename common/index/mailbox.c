@@ -73,6 +73,7 @@ new_mailbox(struct store *s, const char *name, enum mailbox_mode mode)
 	box->index.journal = (struct journal)JOURNAL_NONE;
 	box->index.cur = box->index.new_mail = (struct guard)GUARD_NONE;
 	uidlist_init(&box->uids);
+	box->lists = (struct dotlock)DOTLOCK_NONE;
 	keywords_init(&box->keywords);
 	for (int i = 0; i < LIMIT_KEYWORDS; i++)
 		box->number_of_letter[i] = -1;

@@ -61,16 +61,16 @@ drop_records(struct mailbox *box)
 void
 box_forget_gone(struct mailbox *box)
 {
-	struct dotlock lock = DOTLOCK_NONE;
-	bool done = false;
+	bool is_held = box_lists_lock(box, 1) == 0, done = false;
 
-	if (uidlist_lock(box->folder, 1, &lock) == 0 && uidlist_refresh(&box->uids, box->folder) == 0 &&
+	if (is_held && uidlist_refresh(&box->uids, box->folder) == 0 &&
 	    box->uids.uidvalidity == box->uidvalidity) {
 		box->index.was_uidlist_read = true;
 		drop_records(box);
 		done = uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box)) == 0;
 	}
-	dotlock_release(&lock);
+	if (is_held)
+		box_lists_unlock(box);
 	if (!done)
 		box->index.is_current = false; /* the next look does it */
 }

@@ -140,18 +140,16 @@ note_sizes(struct mailbox *box)
 void
 box_store_sizes(struct mailbox *box)
 {
-	struct dotlock lock = DOTLOCK_NONE;
-
 	if (!box->sizes_counted || !box->can_assign || box->is_lost)
 		return;
 	box->sizes_counted = false;
-	if (note_sizes(box) || uidlist_lock(box->folder, 0, &lock) != 0)
+	if (note_sizes(box) || box_lists_lock(box, 0) != 0)
 		return;
 	if (uidlist_refresh(&box->uids, box->folder) == 0 && box->uids.uidvalidity == box->uidvalidity) {
 		put_sizes(box);
 		uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box));
 	}
-	dotlock_release(&lock);
+	box_lists_unlock(box);
 }
 
 const char *

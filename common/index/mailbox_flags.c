@@ -29,7 +29,6 @@ struct work {
 int
 box_add_keywords(struct mailbox *box, const char *const *keyword, size_t count)
 {
-	struct dotlock lock = DOTLOCK_NONE;
 	bool all_known = true;
 	int failed = 0;
 
@@ -37,7 +36,7 @@ box_add_keywords(struct mailbox *box, const char *const *keyword, size_t count)
 		all_known = all_known && keywords_find(&box->keywords, keyword[i]) >= 0;
 	if (all_known)
 		return 0;
-	if (uidlist_lock(box->folder, LIMIT_LOCK_SECONDS, &lock) != 0)
+	if (box_lists_lock(box, LIMIT_LOCK_SECONDS) != 0)
 		return errno == ESTALE ? box_lose(box) : -1;
 	failed = keywords_refresh(&box->keywords, box->folder);
 	for (size_t i = 0; !failed && i < count; i++)
@@ -50,7 +49,7 @@ box_add_keywords(struct mailbox *box, const char *const *keyword, size_t count)
 		keywords_refresh(&box->keywords, box->folder);
 		errno = saved;
 	}
-	dotlock_release(&lock);
+	box_lists_unlock(box);
 	box_number_keywords(box);
 	return failed;
 }
@@ -219,6 +218,23 @@ change_flags(struct mailbox *box, const struct ranges *uids, struct work *w)
 	return sync_directories(box, w) != 0 ? -1 : failed;
 }
 
+/* Without the lock where none can be made, as on a full disk: taking flags away must work there. */
+static int
+change_locked(struct mailbox *box, const struct ranges *uids, struct work *w)
+{
+	bool is_held = box_lists_lock(box, LIMIT_LOCK_SECONDS) == 0;
+	int failed;
+
+	if (!is_held && errno == ETIMEDOUT)
+		return -1;
+	if (!is_held && errno == ESTALE)
+		return box_lose(box);
+	failed = change_flags(box, uids, w);
+	if (is_held)
+		box_lists_unlock(box);
+	return failed;
+}
+
 int
 mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags_change *change,
               struct arena *mem, struct flags_result *result_out)
@@ -237,7 +253,7 @@ mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags
 		return -1;
 	failed = box->index.is_locked ? box_look(box, LOOK_IF_CHANGED) : 0;
 	if (!failed)
-		failed = change_flags(box, uids, &w);
+		failed = change_locked(box, uids, &w);
 	box_index_end(box);
 	settle_view(box, uids, failed == 0, &result.gone, mem);
 	if (result_out)

@@ -118,9 +118,7 @@ box_take_id(struct mailbox *box)
 static void
 give_id(struct mailbox *box)
 {
-	struct dotlock lock = DOTLOCK_NONE;
-
-	if (!box->can_assign || uidlist_lock(box->folder, 1, &lock) != 0)
+	if (!box->can_assign || box_lists_lock(box, 1) != 0)
 		return;
 	if (uidlist_refresh(&box->uids, box->folder) == 0 &&
 	    box->uids.uidvalidity == box->uidvalidity) {
@@ -129,7 +127,7 @@ give_id(struct mailbox *box)
 		                 box_does_sync(box)) == 0)
 			box_take_id(box);
 	}
-	dotlock_release(&lock);
+	box_lists_unlock(box);
 }
 
 const char *

@@ -66,6 +66,8 @@ struct mailbox {
 	ino_t             ino, ino_of_cur;
 
 	struct uidlist    uids;
+	struct dotlock    lists; /* held while lists_depth is above 0 */
+	unsigned          lists_depth;
 	struct keywords   keywords;
 	struct box_index  index;
 	uint32_t          uidvalidity, uidnext;
@@ -183,6 +185,13 @@ void box_drain_watch(struct mailbox *box);
 void box_message_id(struct mailbox *box, uint32_t index, char id_out[MAILBOX_ID_SIZE]);
 /* Take the mailbox's id from the uidlist just read. */
 void box_take_id(struct mailbox *box);
+
+/*
+ * Take dovecot-uidlist.lock, waiting up to seconds; may be taken again while held,
+ * then be given back as often.  -1 with errno as dotlock_take() says; nothing is to be given back then.
+ */
+int  box_lists_lock(struct mailbox *box, int seconds);
+void box_lists_unlock(struct mailbox *box);
 
 /* Give keywords letters that they do not have yet: takes the lock.  EMLINK. */
 int box_add_keywords(struct mailbox *box, const char *const *keyword, size_t count);

@@ -306,7 +306,6 @@ wait_for_missing(const struct mailbox *box, struct scan *scan)
 static int
 settle_locked(struct mailbox *box, struct scan *scan)
 {
-	struct dotlock lock = DOTLOCK_NONE;
 	bool is_first = box->uidvalidity == 0;
 	int failed;
 
@@ -315,10 +314,10 @@ settle_locked(struct mailbox *box, struct scan *scan)
 		settle_in_memory(box, scan);
 		return 0;
 	}
-	if (uidlist_lock(box->folder, is_first || scan->strangers ? LIMIT_LOCK_SECONDS : 0, &lock) == 0) {
+	if (box_lists_lock(box, is_first || scan->strangers ? LIMIT_LOCK_SECONDS : 0) == 0) {
 		failed = settle(box, scan) == 0 ? 0 : errno;
 		box->trouble = box->uids.trouble ? box->uids.trouble : box->trouble; /* without the lock it may be a line half written */
-		dotlock_release(&lock);
+		box_lists_unlock(box);
 	} else {
 		failed = errno;
 	}
