@@ -3,6 +3,7 @@
 
 #include "common/base/buf.h"
 #include "common/index/mailbox.h"
+#include "common/mime/header.h"
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
 #include "pop3d/session.h"
@@ -41,6 +42,31 @@ add_made_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
 	uidl_print(uidl_default_format, &values, out);
 }
 
+/* Another server's X-UIDL: header field (pop3_reuse_xuidl).  False: there is none that can be sent. */
+static bool
+add_xuidl(struct pop3_session *s, uint32_t number, struct buf *out)
+{
+	int fd = mailbox_message_open(maildrop_mailbox(s->drop), number);
+	struct source *src = source_open(fd);
+	struct arena mem = ARENA_EMPTY;
+	struct field f;
+	uint64_t body_at;
+	bool is_there = false;
+
+	if (!src)
+		return false;
+	if (header_find(header_read(src, 0, source_size(src), &mem, &body_at), "X-UIDL", &f)) {
+		struct span id = header_unfold(f.value, &mem);
+
+		is_there = uidl_is_valid(id);
+		if (is_there)
+			buf_span(out, id);
+	}
+	source_close(src);
+	arena_free(&mem);
+	return is_there;
+}
+
 /* An id kept from another server wins. */
 static bool
 tell_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
@@ -49,7 +75,7 @@ tell_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
 
 	if (kept && uidl_is_valid(span_of(kept)))
 		buf_str(out, kept);
-	else
+	else if (!s->login->settings->pop3_reuse_xuidl || !add_xuidl(s, number, out))
 		add_made_uidl(s, number, out);
 	return true;
 }
@@ -60,9 +86,9 @@ tell_one(struct pop3_session *s, uint32_t number, tell_function tell)
 	struct buf text = BUF_EMPTY;
 
 	if (!maildrop_has(s->drop, number))
-		pop3_err(s, NULL, "There is no such message.");
+		pop3_err(s, NULL, TEXT_NO_MESSAGE);
 	else if (tell(s, number, &text))
-		pop3_ok(s, "%lu %s", (unsigned long)number, text.data);
+		pop3_ok_data(s, "%lu %s", (unsigned long)number, text.data);
 	else
 		pop3_err_errno(s, "read the size of a message");
 	buf_free(&text);
@@ -97,7 +123,7 @@ pop3_run_stat(struct pop3_session *s, const struct pop3_args *args)
 	if (maildrop_total(s->drop, &octets) < 0)
 		pop3_err_errno(s, "read the sizes of messages");
 	else
-		pop3_ok(s, "%lu %llu", (unsigned long)count, (unsigned long long)octets);
+		pop3_ok_data(s, "%lu %llu", (unsigned long)count, (unsigned long long)octets);
 }
 
 /* maildrop_total() makes all sizes known before the first line, so none can fail behind +OK. */
@@ -112,7 +138,7 @@ pop3_run_list(struct pop3_session *s, const struct pop3_args *args)
 	} else if (maildrop_total(s->drop, &octets) < 0) {
 		pop3_err_errno(s, "read the sizes of messages");
 	} else {
-		pop3_ok(s, "%lu messages (%llu octets)", (unsigned long)count,
+		pop3_ok_data(s, "%lu messages (%llu octets)", (unsigned long)count,
 		        (unsigned long long)octets);
 		tell_all(s, tell_size);
 	}
@@ -124,7 +150,7 @@ pop3_run_uidl(struct pop3_session *s, const struct pop3_args *args)
 	if (args->number > 0) {
 		tell_one(s, args->number, tell_uidl);
 	} else {
-		pop3_ok(s, "unique ids follow");
+		pop3_ok(s, TEXT_IDS_FOLLOW);
 		tell_all(s, tell_uidl);
 	}
 }

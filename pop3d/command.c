@@ -10,10 +10,6 @@
 
 #include "common/base/number.h"
 
-static const char no_arguments[] = "this command has no arguments";
-static const char one_number[] = "expected one message number";
-static const char two_numbers[] = "expected a message number and a number of lines";
-
 /* msg = %x31-39 *DIGIT, as far as a number can be that of a message */
 static bool
 parse_message(struct span word, uint32_t *number_out)
@@ -27,56 +23,64 @@ parse_message(struct span word, uint32_t *number_out)
 }
 
 static bool
-parse_none(struct span rest, struct pop3_args *args_out, const char **why_out)
+parse_none(struct span rest, struct pop3_args *args_out, enum text *why_out)
 {
 	(void)args_out;
-	*why_out = no_arguments;
+	*why_out = TEXT_NO_ARGUMENTS;
 	return rest.len == 0;
 }
 
 static bool
-parse_number(struct span rest, struct pop3_args *args_out, const char **why_out)
+parse_number(struct span rest, struct pop3_args *args_out, enum text *why_out)
 {
-	*why_out = one_number;
+	*why_out = TEXT_ONE_NUMBER;
 	return parse_message(rest, &args_out->number);
 }
 
 static bool
-parse_may_number(struct span rest, struct pop3_args *args_out, const char **why_out)
+parse_may_number(struct span rest, struct pop3_args *args_out, enum text *why_out)
 {
 	return rest.len == 0 || parse_number(rest, args_out, why_out);
 }
 
 static bool
-parse_number_lines(struct span rest, struct pop3_args *args_out, const char **why_out)
+parse_number_lines(struct span rest, struct pop3_args *args_out, enum text *why_out)
 {
 	struct span number;
 
-	*why_out = two_numbers;
+	*why_out = TEXT_TWO_NUMBERS;
 	return span_split(&rest, ' ', &number) && parse_message(number, &args_out->number) &&
 	       number_parse(rest, UINT64_MAX - 1, &args_out->lines);
 }
 
-static const char logged_in[] = "you are logged in already";
+/* "LANG" [SP ( language-range / "*" )]   ; RFC 6856 s.3.2 */
+static bool
+parse_may_word(struct span rest, struct pop3_args *args_out, enum text *why_out)
+{
+	*why_out = TEXT_LANGUAGE_UNKNOWN;
+	args_out->word = rest.len > 0 ? rest : SPAN_NONE;
+	return !span_find(rest, ' ');
+}
 
 const struct pop3_command pop3_commands[] = {
-	{ "CAPA", parse_none,         pop3_run_capa, NULL },
-	{ "STAT", parse_none,         pop3_run_stat, NULL },
-	{ "LIST", parse_may_number,   pop3_run_list, NULL },
-	{ "UIDL", parse_may_number,   pop3_run_uidl, NULL },
-	{ "RETR", parse_number,       pop3_run_retr, NULL },
-	{ "TOP",  parse_number_lines, pop3_run_top,  NULL },
-	{ "DELE", parse_number,       pop3_run_dele, NULL },
-	{ "RSET", parse_none,         pop3_run_rset, NULL },
-	{ "NOOP", parse_none,         pop3_run_noop, NULL },
-	{ "QUIT", parse_none,         pop3_run_quit, NULL },
-	{ "LAST", NULL, NULL,
-	  "LAST is not in use since RFC 1725; UIDL tells which messages are new" },
-	{ "USER", NULL, NULL, logged_in },
-	{ "PASS", NULL, NULL, logged_in },
-	{ "APOP", NULL, NULL, logged_in },
-	{ "AUTH", NULL, NULL, logged_in },
-	{ "STLS", NULL, NULL, "TLS can begin only before login" },
+	{ "CAPA", parse_none,         pop3_run_capa, 0 },
+	{ "STAT", parse_none,         pop3_run_stat, 0 },
+	{ "LIST", parse_may_number,   pop3_run_list, 0 },
+	{ "UIDL", parse_may_number,   pop3_run_uidl, 0 },
+	{ "RETR", parse_number,       pop3_run_retr, 0 },
+	{ "TOP",  parse_number_lines, pop3_run_top,  0 },
+	{ "DELE", parse_number,       pop3_run_dele, 0 },
+	{ "RSET", parse_none,         pop3_run_rset, 0 },
+	{ "NOOP", parse_none,         pop3_run_noop, 0 },
+	{ "LANG", parse_may_word,     pop3_run_lang, 0 },
+	{ "QUIT", parse_none,         pop3_run_quit, 0 },
+	{ "LAST", NULL, NULL, TEXT_LAST_IS_OBSOLETE },
+	{ "USER", NULL, NULL, TEXT_LOGGED_IN_ALREADY },
+	{ "PASS", NULL, NULL, TEXT_LOGGED_IN_ALREADY },
+	{ "APOP", NULL, NULL, TEXT_LOGGED_IN_ALREADY },
+	{ "AUTH", NULL, NULL, TEXT_LOGGED_IN_ALREADY },
+	{ "STLS", NULL, NULL, TEXT_TLS_BEFORE_LOGIN },
+	{ "UTF8", NULL, NULL, TEXT_UTF8_BEFORE_LOGIN },
 };
 const size_t pop3_command_count = sizeof(pop3_commands) / sizeof(pop3_commands[0]);
 

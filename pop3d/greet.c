@@ -11,14 +11,17 @@
 #include "common/start/greeter_sasl.h"
 #include "common/start/greeter_stranger.h"
 #include "pop3d/capa.h"
+#include "pop3d/greet_state.h"
+#include "pop3d/texts.h"
 
 #define NOT_OURS "-ERR This is a POP3 server.\r\n"
 
 struct dialogue {
-	struct greeter *g;
-	unsigned        commands, bad;
-	char            user[LIMIT_USER_NAME];
-	size_t          user_len; /* 0: no USER yet */
+	struct greeter    *g;
+	unsigned           commands, bad;
+	struct greet_state state;
+	char               user[LIMIT_USER_NAME];
+	size_t             user_len; /* 0: no USER yet */
 };
 
 static void
@@ -28,19 +31,27 @@ reply(struct dialogue *d, const char *text)
 	greeter_write(d->g, "\r\n");
 }
 
-static void __attribute__((noreturn))
-close_with(struct dialogue *d, const char *text, const char *reason)
+/* status is "+OK ", "-ERR " or "-ERR [AUTH] ". */
+static void
+say(struct dialogue *d, const char *status, enum text text)
 {
-	reply(d, text);
+	greeter_write(d->g, status);
+	reply(d, text_in(d->state.language, text));
+}
+
+static void __attribute__((noreturn))
+close_with(struct dialogue *d, enum text text, const char *reason)
+{
+	say(d, "-ERR ", text);
 	greeter_end(d->g, reason);
 }
 
 static void
-bad(struct dialogue *d, const char *why)
+bad(struct dialogue *d, enum text why)
 {
 	if (++d->bad >= LIMIT_GREETER_BAD)
 		close_with(d, why, "Too many invalid commands");
-	reply(d, why);
+	say(d, "-ERR ", why);
 }
 
 static void
@@ -66,8 +77,9 @@ run_capa(struct dialogue *d, struct span argument)
 	const struct greeter_facts *f = greeter_facts(d->g);
 
 	(void)argument;
-	reply(d, "+OK Capabilities follow.");
+	say(d, "+OK ", TEXT_CAPABILITIES);
 	greeter_write(d->g, POP3_CAPA_ALWAYS);
+	greeter_write(d->g, f->extra);
 	if (f->tls_is_offered)
 		reply(d, "STLS");
 	if (f->plaintext_is_allowed) {
@@ -76,14 +88,15 @@ run_capa(struct dialogue *d, struct span argument)
 		write_mechanisms(d, " ", "");
 		reply(d, "");
 	}
-	reply(d, "IMPLEMENTATION linnet\r\n.");
+	reply(d, POP3_CAPA_LAST ".");
 }
 
 static void
 run_quit(struct dialogue *d, struct span argument)
 {
 	(void)argument;
-	close_with(d, "+OK Logging out", "");
+	say(d, "+OK ", TEXT_GOODBYE);
+	greeter_end(d->g, "");
 }
 
 static void
@@ -93,11 +106,14 @@ run_stls(struct dialogue *d, struct span argument)
 
 	(void)argument;
 	if (!f->tls_is_offered) {
-		bad(d, f->tls_is_on ? "-ERR TLS is already active." :
-		                      "-ERR TLS support isn't enabled.");
+		bad(d, f->tls_is_on ? TEXT_TLS_IS_ACTIVE : TEXT_TLS_IS_OFF);
 		return;
 	}
-	reply(d, "+OK Begin TLS negotiation now.");
+	if (d->state.is_utf8) { /* RFC 6856 s.2.1 */
+		bad(d, TEXT_TLS_BEHIND_UTF8);
+		return;
+	}
+	say(d, "+OK ", TEXT_TLS_BEGINS);
 	greeter_starttls(d->g);
 }
 
@@ -108,8 +124,7 @@ may_log_in(struct dialogue *d)
 	if (greeter_facts(d->g)->plaintext_is_allowed)
 		return true;
 	greeter_log(d->g, GREETER_PLAINTEXT_REFUSED, SPAN_NONE);
-	reply(d, "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) "
-	         "connections.");
+	say(d, "-ERR [AUTH] ", TEXT_PLAINTEXT_REFUSED);
 	return false;
 }
 
@@ -120,7 +135,7 @@ run_user(struct dialogue *d, struct span name)
 	if (!may_log_in(d))
 		return;
 	if (name.len == 0 || name.len > sizeof(d->user)) {
-		bad(d, "-ERR USER takes a name of at most 255 bytes.");
+		bad(d, TEXT_USER_LENGTH);
 		return;
 	}
 	memcpy(d->user, name.at, name.len);
@@ -128,12 +143,15 @@ run_user(struct dialogue *d, struct span name)
 	reply(d, "+OK");
 }
 
-static const char *const verdict_texts[] = {
-	[VERDICT_FAILED]      = "-ERR [AUTH] Authentication failed.",
-	[VERDICT_UNAVAILABLE] = "-ERR [SYS/TEMP] Temporary authentication failure.",
-	[VERDICT_REFUSED]     = "-ERR [AUTH] Login is not allowed.",
-	[VERDICT_BAD]         = "-ERR Invalid authentication data.",
-	[VERDICT_CONTINUE]    = "-ERR Authentication is not finished.",
+static const struct {
+	const char *status;
+	enum text   text;
+} verdicts[] = {
+	[VERDICT_FAILED]      = { "-ERR [AUTH] ",     TEXT_AUTH_FAILED },
+	[VERDICT_UNAVAILABLE] = { "-ERR [SYS/TEMP] ", TEXT_AUTH_UNAVAILABLE },
+	[VERDICT_REFUSED]     = { "-ERR [AUTH] ",     TEXT_AUTH_REFUSED },
+	[VERDICT_BAD]         = { "-ERR ",            TEXT_AUTH_INVALID },
+	[VERDICT_CONTINUE]    = { "-ERR ",            TEXT_AUTH_UNFINISHED },
 };
 
 static void
@@ -144,10 +162,17 @@ tell_verdict(struct dialogue *d, const struct greeter_answer *a)
 		greeter_write_span(d->g, a->text);
 		reply(d, "");
 	} else {
-		reply(d, verdict_texts[a->verdict]);
+		say(d, verdicts[a->verdict].status, verdicts[a->verdict].text);
 	}
 	if (a->is_last)
 		greeter_end(d->g, "");
+}
+
+/* What the session is to know goes where IMAP has its tag. */
+static struct span
+state_word(const struct dialogue *d)
+{
+	return span_of(greet_state_word(&d->state));
 }
 
 static void
@@ -160,14 +185,14 @@ run_pass(struct dialogue *d, struct span password)
 	if (!may_log_in(d))
 		return;
 	if (user_len == 0) {
-		bad(d, "-ERR USER comes first.");
+		bad(d, TEXT_USER_FIRST);
 		return;
 	}
 	if (password.len > LIMIT_PASSWORD) {
-		bad(d, "-ERR [AUTH] Password too long.");
+		bad(d, TEXT_PASSWORD_LENGTH);
 		return;
 	}
-	a = greeter_login_plain(d->g, span_make("", 0), span_make(d->user, user_len), password);
+	a = greeter_login_plain(d->g, state_word(d), span_make(d->user, user_len), password);
 	tell_verdict(d, &a);
 }
 
@@ -175,10 +200,10 @@ run_pass(struct dialogue *d, struct span password)
 static void
 run_auth(struct dialogue *d, struct span argument)
 {
-	static const char *const words[] = {
-		[SASL_UNKNOWN]    = "-ERR Unsupported authentication mechanism.",
-		[SASL_ABORTED]    = "-ERR Authentication aborted by client.",
-		[SASL_NOT_BASE64] = "-ERR Invalid base64 data.",
+	static const enum text words[] = {
+		[SASL_UNKNOWN]    = TEXT_AUTH_MECHANISM,
+		[SASL_ABORTED]    = TEXT_AUTH_ABORTED,
+		[SASL_NOT_BASE64] = TEXT_AUTH_NOT_BASE64,
 	};
 	struct span mechanism = SPAN_NONE;
 	struct greeter_answer a;
@@ -195,13 +220,51 @@ run_auth(struct dialogue *d, struct span argument)
 	if (!may_log_in(d))
 		return;
 	span_split(&argument, ' ', &mechanism);
-	state = greeter_sasl(d->g, span_make("", 0), mechanism, argument, &a);
+	state = greeter_sasl(d->g, state_word(d), mechanism, argument, &a);
 	if (state == SASL_TOO_LONG)
-		close_with(d, "-ERR Authentication response too long.", "Response too long");
+		close_with(d, TEXT_AUTH_TOO_LONG, "Response too long");
 	if (state == SASL_ANSWERED)
 		tell_verdict(d, &a);
 	else
 		bad(d, words[state]);
+}
+
+/* RFC 6856 s.2.1; repeated, it says so again. */
+static void
+run_utf8(struct dialogue *d, struct span argument)
+{
+	(void)argument;
+	d->state.is_utf8 = true;
+	say(d, "+OK ", TEXT_UTF8_ON);
+}
+
+/* "+OK" [SP lang-tag SP text], or the list of languages (RFC 6856 s.3.2) */
+static void
+list_languages(struct dialogue *d)
+{
+	say(d, "+OK ", TEXT_LANGUAGES);
+	for (unsigned i = 0; i < LANGUAGES; i++) {
+		greeter_write(d->g, languages[i].tag);
+		greeter_write(d->g, " ");
+		reply(d, languages[i].name);
+	}
+	reply(d, ".");
+}
+
+static void
+run_lang(struct dialogue *d, struct span range)
+{
+	if (!range.at) {
+		list_languages(d);
+		return;
+	}
+	if (!language_find(range, &d->state.language)) {
+		bad(d, TEXT_LANGUAGE_UNKNOWN);
+		return;
+	}
+	greeter_write(d->g, "+OK ");
+	greeter_write(d->g, languages[d->state.language].tag);
+	say(d, " ", TEXT_LANGUAGE_CHOSEN);
 }
 
 enum argument { ARGUMENT_NONE, ARGUMENT_MAY, ARGUMENT_MUST };
@@ -217,6 +280,8 @@ static const struct command {
 	{ "PASS", ARGUMENT_MUST, run_pass },
 	{ "AUTH", ARGUMENT_MAY,  run_auth },
 	{ "STLS", ARGUMENT_NONE, run_stls },
+	{ "UTF8", ARGUMENT_NONE, run_utf8 },
+	{ "LANG", ARGUMENT_MAY,  run_lang },
 	{ "QUIT", ARGUMENT_NONE, run_quit },
 	{ "STAT", ARGUMENT_MAY,  NULL },
 	{ "LIST", ARGUMENT_MAY,  NULL },
@@ -245,22 +310,22 @@ next_command(struct dialogue *d)
 	const struct command *c;
 
 	if (greeter_line(d->g, LIMIT_GREETER_LINE, &line) != GREETER_LINE)
-		close_with(d, "-ERR Command line too long.", "Command line too long");
+		close_with(d, TEXT_LINE_LENGTH, "Command line too long");
 	if (span_find(line, '\0'))
-		close_with(d, "-ERR A command has no NUL in it.", "NUL in a command");
+		close_with(d, TEXT_NUL, "NUL in a command");
 	if (d->commands == 1)
 		greeter_refuse_stranger(d->g, line, NOT_OURS);
 	line = greeter_keep(d->g, line);
 	span_split(&line, ' ', &name);
 	c = find_command(name);
 	if (!c)
-		bad(d, "-ERR Unknown command.");
+		bad(d, TEXT_UNKNOWN_COMMAND);
 	else if (!c->run)
-		reply(d, "-ERR Not before login.");
+		say(d, "-ERR ", TEXT_NOT_BEFORE_LOGIN);
 	else if (c->argument == ARGUMENT_NONE && line.at)
-		bad(d, "-ERR This command takes no argument.");
+		bad(d, TEXT_NO_ARGUMENT);
 	else if (c->argument == ARGUMENT_MUST && !line.at)
-		bad(d, "-ERR This command takes an argument.");
+		bad(d, TEXT_AN_ARGUMENT);
 	else
 		c->run(d, line);
 }
@@ -279,7 +344,7 @@ pop3_greet(struct greeter *g)
 	greeter_refuse_tls(g, NOT_OURS);
 	for (;;) {
 		if (++d.commands > LIMIT_GREETER_COMMANDS)
-			close_with(&d, "-ERR Too many commands before login.", "Too many commands");
+			close_with(&d, TEXT_TOO_MANY_COMMANDS, "Too many commands");
 		next_command(&d);
 		greeter_forget(g);
 	}

@@ -16,8 +16,16 @@
 struct maildrop;
 struct mailbox;
 
-/* 0, or -1 with errno as in mailbox.h; EAGAIN: another POP3 session has it. */
-int maildrop_open(struct store *s, struct maildrop **drop_out);
+struct maildrop_how {
+	bool     is_shared;     /* do not keep other POP3 sessions out */
+	uint64_t delay_seconds; /* least time since the last login (RFC 2449 s.6.5) */
+};
+
+/*
+ * 0, or -1 with errno as in mailbox.h; EAGAIN: another POP3 session has it;
+ * EALREADY: the last login was less than delay_seconds ago.
+ */
+int maildrop_open(struct store *s, const struct maildrop_how *how, struct maildrop **drop_out);
 
 /* NULL allowed; writes nothing; returns NULL. */
 struct maildrop *maildrop_close(struct maildrop *d);
@@ -48,6 +56,12 @@ uint64_t maildrop_size_known(const struct maildrop *d);
 void maildrop_delete(struct maildrop *d, uint32_t number);
 void maildrop_undelete_all(struct maildrop *d);
 void maildrop_mark_read(struct maildrop *d, uint32_t number);
+
+/*
+ * Mark as deleted what EXPIRE (RFC 2449 s.6.7) says: messages that are \Seen and
+ * came more than days ago; with days 0 those marked as read.
+ */
+void maildrop_expire(struct maildrop *d, uint64_t days);
 
 /*
  * Write \Seen to the messages marked as read, one pass for all, where it can be written.

@@ -1,5 +1,6 @@
 /* main.c - pop3d: POP3 for one connection, or for all of a listening socket */
 #include "common/start/start.h"
+#include "pop3d/capa.h"
 #include "pop3d/greet.h"
 #include "pop3d/serve.h"
 
@@ -11,6 +12,7 @@ static const struct service pop3 = {
 	.busy = "-ERR [SYS/TEMP] The server cannot serve you now, try again later.\r\n",
 	.late = "-ERR [SYS/TEMP] Disconnected for inactivity during authentication.\r\n",
 	.unserved = "-ERR [SYS/TEMP] Your mail cannot be opened; the server's log says why.\r\n",
+	.describe = pop3_describe,
 	.greet = pop3_greet,
 	.serve = pop3_serve,
 };

@@ -26,7 +26,13 @@
 static struct pop3_session session;
 
 void
-pop3_ok(struct pop3_session *s, const char *format, ...)
+pop3_ok(struct pop3_session *s, enum text text)
+{
+	pop3_ok_data(s, "%s", text_in(s->state.language, text));
+}
+
+void
+pop3_ok_data(struct pop3_session *s, const char *format, ...)
 {
 	struct buf text = BUF_EMPTY;
 	va_list args;
@@ -41,12 +47,12 @@ pop3_ok(struct pop3_session *s, const char *format, ...)
 }
 
 void
-pop3_err(struct pop3_session *s, const char *code, const char *text)
+pop3_err(struct pop3_session *s, const char *code, enum text text)
 {
 	out_str(&s->out, "-ERR ");
 	if (code)
 		out_printf(&s->out, "[%s] ", code);
-	out_str(&s->out, text);
+	out_str(&s->out, text_in(s->state.language, text));
 	out_str(&s->out, "\r\n");
 }
 
@@ -54,13 +60,15 @@ pop3_err(struct pop3_session *s, const char *code, const char *text)
 static const struct {
 	int         error;
 	bool        is_logged;
-	const char *code, *text;
+	const char *code;
+	enum text   text;
 } answers[] = {
-	{ EAGAIN,    false, "IN-USE",   "Another POP3 session has this maildrop." },
-	{ ETIMEDOUT, true,  "IN-USE",   "Another program keeps this maildrop locked." },
-	{ EROFS,     true,  "SYS/PERM", "This maildrop cannot be changed." },
-	{ EACCES,    true,  "SYS/PERM", "The server is not allowed to use this maildrop." },
-	{ 0,         true,  "SYS/TEMP", "The server cannot do this now, try again later." },
+	{ EAGAIN,    false, "IN-USE",      TEXT_IN_USE },
+	{ EALREADY,  false, "LOGIN-DELAY", TEXT_TOO_SOON }, /* RFC 2449 s.8.1.1 */
+	{ ETIMEDOUT, true,  "IN-USE",      TEXT_LOCKED },
+	{ EROFS,     true,  "SYS/PERM",    TEXT_READ_ONLY },
+	{ EACCES,    true,  "SYS/PERM",    TEXT_NOT_ALLOWED },
+	{ 0,         true,  "SYS/TEMP",    TEXT_TRY_LATER },
 };
 
 void
@@ -140,8 +148,13 @@ static void
 open_session(struct pop3_session *s, const struct login *login)
 {
 	bool is_unsynced = strcmp(login->settings->mail_fsync, "never") == 0;
+	const struct maildrop_how how = {
+		.is_shared = !login->settings->pop3_lock_session,
+		.delay_seconds = login->settings->pop3_login_delay,
+	};
 
 	s->login = login;
+	s->state = greet_state_of(login->tag);
 	s->uidl_format = choose_uidl_format(login->settings);
 	out_open(&s->out, login->client, gone);
 	in_open(&s->in, login->client, &s->out, gone);
@@ -150,24 +163,24 @@ open_session(struct pop3_session *s, const struct login *login)
 	in_push_back(&s->in, login->unread);
 	if (store_open(login->mail, true, is_unsynced ? STORE_NO_SYNC : STORE_SYNC, &s->store) < 0)
 		refuse(s, "open the Maildir");
-	if (maildrop_open(s->store, &s->drop) < 0)
+	if (maildrop_open(s->store, &how, &s->drop) < 0)
 		refuse(s, "open the maildrop");
 	if (mailbox_trouble(maildrop_mailbox(s->drop)))
 		log_warning("INBOX: %s", mailbox_trouble(maildrop_mailbox(s->drop)));
-	pop3_ok(s, "Logged in.");
+	pop3_ok(s, TEXT_LOGGED_IN);
 }
 
 /* False: the line was no command at all. */
 static bool
 serve_line(struct pop3_session *s, struct span line)
 {
-	struct pop3_args args = { 0, 0 };
+	struct pop3_args args = { 0, 0, SPAN_NONE };
 	struct span rest;
 	const struct pop3_command *row = pop3_command_find(line, &rest);
-	const char *why;
+	enum text why;
 
 	if (!row) {
-		pop3_err(s, NULL, "Unknown command.");
+		pop3_err(s, NULL, TEXT_UNKNOWN_COMMAND);
 		return false;
 	}
 	if (!row->parse)
@@ -193,12 +206,12 @@ pop3_serve(const struct login *login)
 		if (in_line(&s->in, LIMIT_POP3_LINE - 2, &line) == IN_LINE) {
 			is_command = serve_line(s, line);
 		} else {
-			pop3_err(s, NULL, "The line is too long.");
+			pop3_err(s, NULL, TEXT_LINE_LENGTH);
 			in_skip_line(&s->in);
 		}
 		bad = is_command ? 0 : bad + 1;
 	}
-	pop3_err(s, NULL, "Too many lines that are no commands.");
+	pop3_err(s, NULL, TEXT_TOO_MANY_BAD);
 	out_flush(&s->out);
 	pop3_end(s, "Disconnected: Too many bad commands");
 }

@@ -7,6 +7,7 @@
 #include "common/io/in.h"
 #include "common/io/out.h"
 #include "common/start/login.h"
+#include "pop3d/greet_state.h"
 
 struct maildrop;
 
@@ -17,15 +18,21 @@ struct pop3_session {
 	struct store       *store;
 	struct maildrop    *drop;
 	const char         *uidl_format;
+	struct greet_state  state; /* LANG and UTF8 */
 
 	/* numbers for the log line at the end */
 	uint64_t top_count, top_bytes, retr_count, retr_bytes;
 	uint32_t removed; /* by QUIT */
 };
 
-/* One line of answer.  code: of RFC 2449 or 3206 without its brackets, NULL for none. */
-void pop3_ok(struct pop3_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void pop3_err(struct pop3_session *s, const char *code, const char *text);
+/*
+ * One line of answer: words in the session's language, or what a program reads.
+ * code: of RFC 2449, 3206 or 6856 without its brackets, NULL for none.
+ */
+void pop3_ok(struct pop3_session *s, enum text text);
+void pop3_ok_data(struct pop3_session *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void pop3_err(struct pop3_session *s, const char *code, enum text text);
 
 /*
  * A call of the store failed with errno: log it where it is the system's

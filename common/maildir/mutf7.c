@@ -1,50 +1,10 @@
-/* mutf7.c - modified UTF-7 (RFC 3501 s.5.1.3) and the test for valid UTF-8 */
+/* mutf7.c - modified UTF-7 (RFC 3501 s.5.1.3) */
 #include <stdint.h>
 
+#include "common/base/utf8.h"
 #include "common/maildir/name.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
-
-/*
- * Takes one character from *s.  False for what RFC 3629 forbids (overlong forms, surrogates,
- * above U+10FFFF, cut off) and for NUL, which no name may hold.
- *
- * UTF8-char = UTF8-1 / UTF8-2 / UTF8-3 / UTF8-4
- */
-static bool
-take_character(struct span *s, uint32_t *c_out)
-{
-	static const uint32_t smallest[] = { 0, 1, 0x80, 0x800, 0x10000 };
-	unsigned char first = (unsigned char)s->at[0];
-	size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-	uint32_t c = length == 1 ? first : first & (0x7fU >> length);
-
-	if (length == 0 || length > s->len)
-		return false;
-	for (size_t i = 1; i < length; i++) {
-		unsigned char next = (unsigned char)s->at[i];
-
-		if ((next & 0xc0) != 0x80)
-			return false;
-		c = c << 6 | (next & 0x3f);
-	}
-	if (c < smallest[length] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return false;
-	*s = span_skip(*s, length);
-	*c_out = c;
-	return true;
-}
-
-bool
-utf8_is_valid(struct span s)
-{
-	uint32_t c;
-
-	while (s.len > 0)
-		if (!take_character(&s, &c))
-			return false;
-	return true;
-}
 
 static void
 put_character(struct buf *out, uint32_t c)
@@ -109,7 +69,7 @@ mutf7_encode(struct span utf8, struct buf *out)
 	uint32_t c;
 
 	while (utf8.len > 0) {
-		if (!take_character(&utf8, &c))
+		if (!utf8_take(&utf8, &c))
 			return false;
 		if (is_plain(c) == shifted) {
 			if (shifted)

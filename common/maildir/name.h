@@ -7,6 +7,7 @@
 #include "common/base/arena.h"
 #include "common/base/buf.h"
 #include "common/base/span.h"
+#include "common/base/utf8.h"
 
 /*
  * A mailbox name inside the server is UTF-8 with '.' between its levels,
@@ -39,6 +40,5 @@ const char *name_from_dir(const char *entry, struct arena *mem);
 /* Modified UTF-7 both ways (RFC 3501 s.5.1.3).  Decoding accepts the canonical form only. */
 bool mutf7_decode(struct span s, struct buf *out);
 bool mutf7_encode(struct span utf8, struct buf *out); /* false: s is not valid UTF-8 */
-bool utf8_is_valid(struct span s);                    /* RFC 3629: no surrogates, nothing overlong, no NUL */
 
 #endif

@@ -373,11 +373,14 @@ stuff_run(struct stuffing *st, struct span run, bool has_end, char *to)
 	return to;
 }
 
-void
-source_send_stuffed(struct source *src, uint64_t body_lines, struct out *out)
+bool
+source_send_stuffed(struct source *src, uint64_t from, uint64_t body_lines, struct out *out)
 {
-	struct stuffing st = { .body_lines = body_lines, .in_header = true, .at_start = true, .is_blank = true };
-	uint64_t at = 0;
+	struct stuffing st = {
+		.body_lines = body_lines, .in_header = from == 0, .at_start = true, .is_blank = true,
+		.is_done = from > 0 && body_lines == 0,
+	};
+	uint64_t at = from;
 
 	while (at < src->size && !st.is_done) {
 		struct span w = window_until(src, at, src->size, PIECE_BYTES);
@@ -397,4 +400,5 @@ source_send_stuffed(struct source *src, uint64_t body_lines, struct out *out)
 	}
 	if (!st.at_start)
 		out_str(out, "\r\n");
+	return !st.in_header;
 }

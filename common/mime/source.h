@@ -56,7 +56,9 @@ uint64_t source_send(struct source *src, uint64_t at, uint64_t end, uint64_t ski
  * POP3's form: CRLF, lines that begin with '.' get another one (RFC 1939 s.3),
  * a last line without an end gets one.  body_lines: lines behind the header's
  * empty line, UINT64_MAX for all.  Does not write the final ".".
+ * from: 0, or the offset of the body when the header has been sent another way.
+ * False: the end of the header never came.
  */
-void source_send_stuffed(struct source *src, uint64_t body_lines, struct out *out);
+bool source_send_stuffed(struct source *src, uint64_t from, uint64_t body_lines, struct out *out);
 
 #endif

@@ -75,7 +75,7 @@ check_send(struct span file, struct source *src)
 	if (!span_equal(buf_view(&wanted), buf_view(&got)))
 		abort();
 	capture(&out);
-	source_send_stuffed(src, file.len % 7, &out);
+	source_send_stuffed(src, 0, file.len % 7, &out);
 	captured(&out, &got);
 	buf_free(&wanted);
 	buf_free(&got);

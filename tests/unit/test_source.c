@@ -138,7 +138,7 @@ check_stuffed(struct span file, uint64_t body_lines)
 
 	naive_stuffed(file, body_lines, &wanted);
 	capture(&out);
-	source_send_stuffed(src, body_lines, &out);
+	source_send_stuffed(src, 0, body_lines, &out);
 	captured(&out, &got);
 	assert_int_equal(got.len, wanted.len);
 	if (got.len > 0)
