@@ -30,6 +30,16 @@ enum {
 	LIMIT_NESTING             = 32,        /* parentheses in one command */
 	LIMIT_TOKENS              = 10000,     /* atoms, strings and list items in one command */
 	LIMIT_SEARCH_KEYS         = 1000,
+	LIMIT_SEARCH_CONTEXTS     = 16,        /* searches kept up to date, then [NOUPDATE] */
+	LIMIT_SORT_KEYS           = 16,        /* criteria of one SORT */
+	LIMIT_SORT_TEXT           = 2048,      /* bytes of a text that are compared by SORT */
+	LIMIT_SUBJECT             = 64 * 1024, /* bytes of a subject that SORT and THREAD look at */
+	LIMIT_REFERENCES          = 1000,      /* of one message: the last ones; THREAD */
+	LIMIT_THREAD_NODES        = 4 * 1000 * 1000, /* messages and references of one THREAD */
+	LIMIT_OBJECTID            = 255,       /* bytes of an identifier (RFC 8474) */
+	LIMIT_PROGRESS_FIRST_SECONDS = 5,      /* a command's first INPROGRESS, */
+	LIMIT_PROGRESS_SECONDS    = 10,        /* and the next ones (RFC 9585) */
+	LIMIT_LIST_PATTERNS       = 1000,      /* of one LIST */
 	LIMIT_BAD_COMMANDS        = 20,        /* in a row, then BYE */
 	LIMIT_POP3_LINE           = 255,       /* RFC 2449 s.4: a command line with its CRLF */
 
@@ -64,6 +74,7 @@ enum {
 	LIMIT_PART_NESTING        = 100,
 	LIMIT_BOUNDARY            = 996,       /* bytes; with "--" one line of RFC 5322 */
 	LIMIT_ADDRESSES           = 10000,     /* of one header */
+	LIMIT_PREVIEW_BYTES       = 64 * 1024, /* of a text that are looked at for its preview */
 	LIMIT_MIME_PARAMETERS     = 1000,      /* of one header, RFC 2231 sections counted singly */
 
 	/* authd */
