@@ -97,9 +97,31 @@ write_all(struct out *o, const char *more, size_t n)
 }
 
 void
+out_open_memory(struct out *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->fd = -1;
+}
+
+static void
+grow(struct out *o, size_t n)
+{
+	size_t room = o->room ? o->room : ROOM / 8;
+
+	while (room - o->len < n)
+		room *= 2;
+	o->data = realloc(o->data, room);
+	if (!o->data)
+		die("out of memory: %zu bytes of an answer", room);
+	o->room = room;
+}
+
+void
 out_add(struct out *o, const void *bytes, size_t n)
 {
 	o->total += n;
+	if (n > o->room - o->len && o->fd < 0)
+		grow(o, n);
 	if (n > o->room - o->len) {
 		if (n >= ROOM / 2) {
 			write_all(o, bytes, n);

@@ -25,6 +25,17 @@ struct out {
 void out_open(struct out *o, int fd, gone_function gone);
 void out_close(struct out *o); /* frees the buffer without flushing; fd stays with the caller */
 
+/*
+ * A stream that only gathers: its text is data[0] ... data[len - 1], and begins anew with
+ * out_reset().  It is given back with out_close().
+ */
+void out_open_memory(struct out *o);
+static inline void
+out_reset(struct out *o)
+{
+	o->len = 0;
+}
+
 void out_add(struct out *o, const void *bytes, size_t n);
 void out_byte(struct out *o, char c);
 void out_str(struct out *o, const char *string);
