@@ -7,8 +7,8 @@
 /* Only what works; in the order clients of Dovecot are used to. */
 static const char *const capabilities[] = {
 	"IMAP4rev1",   "LITERAL+", "SASL-IR",  "LOGIN-REFERRALS", "ID",      "ENABLE", "IDLE",
-	"MULTIAPPEND", "UNSELECT", "CHILDREN", "NAMESPACE",       "UIDPLUS", "MOVE",
-	"SPECIAL-USE",
+	"MULTIAPPEND", "UNSELECT", "CHILDREN", "NAMESPACE",       "UIDPLUS", "CONDSTORE",
+	"QRESYNC",     "MOVE",     "SPECIAL-USE",
 };
 
 /*

@@ -69,7 +69,7 @@ run_copy(struct session *s, const void *args, unsigned flags)
 		reply_ok(s, copyuid(s, &copied), "Copy completed.");
 }
 
-/* COPYUID goes untagged before the EXPUNGEs, which are news (RFC 6851 s.4.3). */
+/* COPYUID goes untagged before the EXPUNGEs, which are news (RFC 6851 s.4.3, RFC 7162 s.3.2.7). */
 void
 run_move(struct session *s, const void *args, unsigned flags)
 {
@@ -83,5 +83,6 @@ run_move(struct session *s, const void *args, unsigned flags)
 	}
 	out_printf(&s->out, "* OK [%s] Moved UIDs.\r\n", copyuid(s, &copied));
 	s->expunged += ranges_total(&copied.from);
+	s->ends_with_modseq = true;
 	reply_ok(s, NULL, "Move completed.");
 }

@@ -30,14 +30,16 @@ expunge_deleted(struct session *s, const struct ranges *uids)
 	return 0;
 }
 
-/* The EXPUNGE responses are news, which the dispatcher tells. */
+/* The EXPUNGE responses are news, which the dispatcher tells; it knows the MODSEQ behind them. */
 static void
 expunge_and_reply(struct session *s, const struct ranges *uids)
 {
-	if (expunge_deleted(s, uids) < 0)
+	if (expunge_deleted(s, uids) < 0) {
 		reply_errno(s, "expunge", mailbox_name(s->box));
-	else
-		reply_ok(s, NULL, "Expunge completed.");
+		return;
+	}
+	s->ends_with_modseq = true;
+	reply_ok(s, NULL, "Expunge completed.");
 }
 
 void

@@ -1,4 +1,4 @@
-/* cmd_misc.c - CAPABILITY NOOP LOGOUT ID ENABLE NAMESPACE */
+/* cmd_misc.c - CAPABILITY NOOP LOGOUT ID NAMESPACE */
 #include "common/base/log.h"
 #include "config.h"
 #include "imapd/capability.h"
@@ -144,50 +144,4 @@ run_id(struct session *s, const void *args, unsigned flags)
 	put_id(s);
 	out_str(&s->out, "\r\n");
 	reply_ok(s, NULL, "ID completed.");
-}
-
-/* ---- ENABLE (RFC 5161) ---- */
-
-/*
- * What can be switched on, with what it brings along; a row is added by the
- * extension that is built.
- */
-static const struct enable_row {
-	const char *name;
-	unsigned    bits;
-} enable_rows[] = {
-	{ NULL, 0 },
-};
-
-/* enable = "ENABLE" 1*(SP capability) ; unknown ones are read over */
-void *
-parse_enable(struct cursor *c)
-{
-	unsigned *bits = arena_zero(c->mem, sizeof(*bits));
-
-	do {
-		struct span name;
-
-		take_byte(c, ' ');
-		name = take_atom(c);
-		for (const struct enable_row *row = enable_rows; row->name; row++)
-			if (span_is_nocase(name, row->name))
-				*bits |= row->bits;
-	} while (cursor_ok(c) && !at_end(c));
-	return bits;
-}
-
-void
-run_enable(struct session *s, const void *args, unsigned flags)
-{
-	const unsigned *bits = args;
-
-	(void)flags;
-	out_str(&s->out, "* ENABLED");
-	for (const struct enable_row *row = enable_rows; row->name; row++)
-		if (*bits & ~s->enabled & row->bits)
-			out_printf(&s->out, " %s", row->name);
-	out_str(&s->out, "\r\n");
-	s->enabled |= *bits;
-	reply_ok(s, NULL, "Enabled.");
 }

@@ -3,17 +3,25 @@
 #include "imapd/commands.h"
 #include "imapd/expunge.h"
 #include "imapd/grammar.h"
+#include "imapd/select_params.h"
 #include "imapd/session.h"
 
-/* select = "SELECT" SP mailbox ; examine = "EXAMINE" SP mailbox */
+struct select_args {
+	struct mailbox_name  name;
+	struct select_params params;
+};
+
+/* select = "SELECT" SP mailbox [select-params]
+ * examine = "EXAMINE" SP mailbox [select-params]                          RFC 4466 s.3 */
 void *
 parse_select(struct cursor *c)
 {
-	struct mailbox_name *name = arena_zero(c->mem, sizeof(*name));
+	struct select_args *a = arena_zero(c->mem, sizeof(*a));
 
 	take_byte(c, ' ');
-	*name = take_mailbox(c);
-	return name;
+	a->name = take_mailbox(c);
+	take_select_params(c, &a->params);
+	return a;
 }
 
 static uint32_t
@@ -25,20 +33,45 @@ first_unseen(const struct mailbox *box)
 	return 0;
 }
 
-/* The untagged answers of RFC 3501 s.6.3.1, in the order and words of Dovecot. */
+/* What IMAP4rev1 has and IMAP4rev2 has not (RFC 9051 appendix E.11, 12); a number besides is no UID. */
+static void
+put_rev1_state(struct session *s)
+{
+	uint32_t unseen = s->enabled & ENABLED_UIDONLY ? 0 : first_unseen(s->box);
+
+	if (s->enabled & ENABLED_IMAP4REV2)
+		return;
+	out_printf(&s->out, "* %u RECENT\r\n", (unsigned)mailbox_recent(s->box));
+	if (unseen)
+		out_printf(&s->out, "* OK [UNSEEN %u] First unseen.\r\n", (unsigned)unseen);
+}
+
+/*
+ * The untagged answers of RFC 3501 s.6.3.1, in the order and words of Dovecot.
+ * Every mailbox has mod-sequences: where they cannot be stored they begin anew
+ * from the clock, so an older one is never taken for a newer.
+ */
 static void
 put_state(struct session *s)
 {
-	uint32_t unseen = first_unseen(s->box);
-
 	put_mailbox_flags(s);
-	out_printf(&s->out, "* %u EXISTS\r\n* %u RECENT\r\n", (unsigned)mailbox_count(s->box),
-	           (unsigned)mailbox_recent(s->box));
-	if (unseen)
-		out_printf(&s->out, "* OK [UNSEEN %u] First unseen.\r\n", (unsigned)unseen);
+	out_printf(&s->out, "* %u EXISTS\r\n", (unsigned)mailbox_count(s->box));
+	put_rev1_state(s);
 	out_printf(&s->out,
 	           "* OK [UIDVALIDITY %u] UIDs valid\r\n* OK [UIDNEXT %u] Predicted next UID\r\n",
 	           (unsigned)mailbox_uidvalidity(s->box), (unsigned)mailbox_uidnext(s->box));
+	put_highestmodseq(s);
+}
+
+/* RFC 9051 s.6.3.2 wants a LIST response; attributes that are not said are not claimed. */
+static void
+put_list_of_itself(struct session *s)
+{
+	if (!(s->enabled & ENABLED_IMAP4REV2))
+		return;
+	out_str(&s->out, "* LIST () \".\" ");
+	put_mailbox(s, mailbox_name(s->box));
+	out_str(&s->out, "\r\n");
 }
 
 /*
@@ -46,20 +79,29 @@ put_state(struct session *s)
  * one is closed first.
  */
 static void
-select_mailbox(struct session *s, const struct mailbox_name *name, enum mailbox_mode mode,
+select_mailbox(struct session *s, const struct select_args *a, enum mailbox_mode mode,
                const char *done)
 {
-	session_close_box(s);
-	if (!name_is_usable(s, name))
+	const char *name = a->name.name;
+
+	if (!select_params_allowed(s, &a->params))
 		return;
-	if (mailbox_open(s->store, name->name, mode, &s->box) < 0) {
-		reply_errno(s, "open", name->name);
+	session_close_box(s);
+	if (!name_is_usable(s, &a->name))
+		return;
+	if (mailbox_open(s->store, name, mode, &s->box) < 0) {
+		reply_errno(s, "open", name);
 		return;
 	}
 	if (mailbox_trouble(s->box))
-		log_warning("Mailbox %s: %s", name->name, mailbox_trouble(s->box));
+		log_warning("Mailbox %s: %s", name, mailbox_trouble(s->box));
 	s->box_is_blind = false;
+	s->modseq_told = mailbox_highestmodseq(s->box);
 	put_state(s);
+	put_list_of_itself(s);
+	if (a->params.has_condstore)
+		s->enabled |= ENABLED_CONDSTORE; /* its HIGHESTMODSEQ has been told */
+	select_resync(s, &a->params);
 	reply_ok(s, mailbox_is_writable(s->box) ? "READ-WRITE" : "READ-ONLY", done);
 }
 
@@ -85,7 +127,10 @@ run_check(struct session *s, const void *args, unsigned flags)
 	reply_ok(s, NULL, "Check completed.");
 }
 
-/* Removes without telling (RFC 3501 s.6.4.2); the mailbox is left also when that failed. */
+/*
+ * Removes without telling (RFC 3501 s.6.4.2), and without HIGHESTMODSEQ (RFC 7162 s.3.2.8);
+ * the mailbox is left also when that failed.
+ */
 void
 run_close(struct session *s, const void *args, unsigned flags)
 {

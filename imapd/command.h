@@ -18,7 +18,9 @@ enum { /* what the dispatcher does around a command */
 	CHANGES       = 1 << 2, /* refused with NO [READ-ONLY] after EXAMINE */
 	STREAMS       = 1 << 3, /* its last literal stays in the stream: run reads it (APPEND) */
 	NO_REPORT     = 1 << 4, /* no report behind it (LOGOUT) */
-	ENDS_BOX      = 1 << 5  /* news of the selected mailbox are pointless: it leaves it */
+	ENDS_BOX      = 1 << 5, /* news of the selected mailbox are pointless: it leaves it */
+	BY_NUMBER     = 1 << 6  /* takes message numbers, as all that hold EXPUNGE back do: refused
+	                           with UIDONLY (RFC 9586 s.3) */
 };
 
 /*

@@ -35,9 +35,9 @@ const struct command commands[] = {
 	{ "UID STORE",    IN_SELECTED, BY_UID | CHANGES,        parse_store,       run_store       },
 	{ "SEARCH",       IN_SELECTED, HOLDS_EXPUNGE,           parse_search,      run_search      },
 	{ "UID SEARCH",   IN_SELECTED, BY_UID,                  parse_search,      run_search      },
-	{ "COPY",         IN_SELECTED, 0,                       parse_copy,        run_copy        },
+	{ "COPY",         IN_SELECTED, BY_NUMBER,               parse_copy,        run_copy        },
 	{ "UID COPY",     IN_SELECTED, BY_UID,                  parse_copy,        run_copy        },
-	{ "MOVE",         IN_SELECTED, CHANGES,                 parse_copy,        run_move        },
+	{ "MOVE",         IN_SELECTED, CHANGES | BY_NUMBER,     parse_copy,        run_move        },
 	{ "UID MOVE",     IN_SELECTED, BY_UID | CHANGES,        parse_copy,        run_move        },
 
 	/* in no state: the greeter has had them */

@@ -17,6 +17,8 @@ COMMAND_RUN(logout);
 COMMAND_RUN(namespace);
 COMMAND_PARSE(id);
 COMMAND_RUN(id);
+
+/* cmd_enable.c */
 COMMAND_PARSE(enable);
 COMMAND_RUN(enable);
 

@@ -14,6 +14,10 @@ run_row(struct session *s, const struct command *row, struct cursor *c)
 
 	if (!(row->states & (s->box ? IN_SELECTED : IN_AUTHENTICATED)))
 		return reply_bad(s, row->states ? "No mailbox selected" : "Already logged in");
+	if ((row->flags & (BY_NUMBER | HOLDS_EXPUNGE)) && (s->enabled & ENABLED_UIDONLY)) {
+		s->reply_code = "UIDREQUIRED";
+		return reply_bad(s, "message numbers are not in use");
+	}
 	if ((row->flags & CHANGES) && !mailbox_is_writable(s->box))
 		return reply_no(s, "READ-ONLY", "Read-only mailbox.");
 	if (row->parse)
@@ -45,6 +49,16 @@ send_reply(struct session *s, struct span tag, const char *name)
 		out_printf(&s->out, "%s\r\n", s->reply_text);
 }
 
+/* Only now is it known: the report may have told of more. */
+static void
+end_with_modseq(struct session *s)
+{
+	if (s->box && s->ends_with_modseq && s->expunges_told > 0 && s->reply == REPLY_OK &&
+	    (s->enabled & ENABLED_QRESYNC))
+		s->reply_code = arena_printf(&s->mem, "HIGHESTMODSEQ %llu",
+		                             (unsigned long long)s->modseq_told);
+}
+
 void
 dispatch_command(struct session *s)
 {
@@ -55,6 +69,8 @@ dispatch_command(struct session *s)
 
 	s->reply = REPLY_NONE;
 	s->reply_code = s->reply_text = NULL;
+	s->ends_with_modseq = false;
+	s->expunges_told = 0;
 	why = command_read(s);
 	cursor_open(&c, buf_view(&s->command), &s->mem);
 	c.utf8 = (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0;
@@ -75,6 +91,7 @@ dispatch_command(struct session *s)
 	command_drop_rest(s);
 	if (s->box && row && !(row->flags & (NO_REPORT | ENDS_BOX)))
 		report_news(s, !(row->flags & HOLDS_EXPUNGE));
+	end_with_modseq(s);
 	send_reply(s, tag, name);
 	s->bad_commands = s->reply == REPLY_BAD ? s->bad_commands + 1 : 0;
 	if (s->bad_commands == LIMIT_BAD_COMMANDS)

@@ -10,6 +10,7 @@
 #include "common/mime/date.h"
 #include "imapd/commands.h"
 #include "imapd/fetch.h"
+#include "imapd/fetch_modifiers.h"
 #include "imapd/grammar.h"
 
 #include <errno.h>
@@ -50,10 +51,21 @@ emit_size(struct fetch *f, const void *args)
 	out_number(&f->s->out, f->size);
 }
 
+/* fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")"                       RFC 7162 s.7 */
+static void
+emit_modseq(struct fetch *f, const void *args)
+{
+	(void)args;
+	out_str(&f->s->out, "MODSEQ (");
+	out_number(&f->s->out, f->message.modseq);
+	out_byte(&f->s->out, ')');
+}
+
 /* fetch-att (RFC 3501 s.9); a name that begins another one stands behind it. */
 static const struct fetch_item items[] = {
 	{ "UID",           FETCH_NAME,               false, NULL,                emit_uid           },
 	{ "FLAGS",         FETCH_NAME,               false, NULL,                emit_flags         },
+	{ "MODSEQ",        FETCH_NAME,               false, NULL,                emit_modseq        },
 	{ "INTERNALDATE",  FETCH_DATE,               false, NULL,                emit_internaldate  },
 	{ "RFC822.SIZE",   FETCH_SIZE,               false, NULL,                emit_size          },
 	{ "ENVELOPE",      FETCH_HEADER,             false, NULL,                emit_envelope      },
@@ -65,7 +77,7 @@ static const struct fetch_item items[] = {
 	{ "RFC822.TEXT",   FETCH_BODY,               true,  parse_rfc822_text,   emit_section       },
 	{ "RFC822",        FETCH_BODY,               true,  parse_rfc822,        emit_section       },
 };
-enum { ITEM_UID, ITEM_FLAGS };
+enum { ITEM_UID, ITEM_FLAGS, ITEM_MODSEQ };
 
 /* RFC 3501 s.6.4.5 */
 static const struct macro {
@@ -88,6 +100,7 @@ struct fetch_args {
 	size_t         count, room;
 	unsigned       cost;
 	bool           sees;
+	struct fetch_modifiers modifiers;
 };
 
 static void
@@ -158,8 +171,23 @@ try_macro(struct cursor *c, struct fetch_args *a)
 	return false;
 }
 
+/* ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")") */
+static void
+take_what(struct cursor *c, struct fetch_args *a)
+{
+	if (try_macro(c, a))
+		return;
+	if (!try_byte(c, '(')) {
+		take_fetch_att(c, a);
+		return;
+	}
+	take_fetch_atts(c, a);
+	take_byte(c, ')');
+}
+
 /* fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" /
- *         fetch-att / "(" fetch-att *(SP fetch-att) ")")        RFC 3501 s.9 */
+ *         fetch-att / "(" fetch-att *(SP fetch-att) ")") [fetch-modifiers]
+ *                                                     RFC 3501 s.9, RFC 4466 s.3 */
 void *
 parse_fetch(struct cursor *c)
 {
@@ -168,14 +196,10 @@ parse_fetch(struct cursor *c)
 	take_byte(c, ' ');
 	a->set = take_sequence_set(c);
 	take_byte(c, ' ');
-	if (try_macro(c, a))
-		return a;
-	if (!try_byte(c, '(')) {
-		take_fetch_att(c, a);
-		return a;
-	}
-	take_fetch_atts(c, a);
-	take_byte(c, ')');
+	take_what(c, a);
+	take_fetch_modifiers(c, &a->modifiers);
+	if (a->modifiers.has_since && !wants(a, &items[ITEM_MODSEQ]))
+		want(a, &items[ITEM_MODSEQ], NULL, c->mem);
 	return a;
 }
 
@@ -214,29 +238,36 @@ mark_seen(struct session *s, const struct ranges *uids, struct ranges *seen_out)
 		log_warning("cannot set \\Seen in %s: %s", mailbox_name(s->box), strerror(errno));
 }
 
-/* Items that are added to what was asked for: UID, and FLAGS that this very command changed. */
+/*
+ * Items that are added to what was asked for: UID, and of a message that this
+ * very command changed FLAGS and what belongs to them.
+ */
 struct added {
-	bool uid, flags;
+	bool uid, modseq, flags;
 };
 
 static void
 put_response(struct fetch *f, const struct fetch_args *a, struct added added)
 {
+	const bool is_added[] = { added.uid, added.flags, added.modseq };
+	static const int item_of[] = { ITEM_UID, ITEM_FLAGS, ITEM_MODSEQ };
 	struct out *o = &f->s->out;
+	bool is_first = true;
 
-	out_str(o, "* ");
-	out_number(o, f->number);
-	out_str(o, " FETCH (");
-	if (added.uid)
-		items[ITEM_UID].emit(f, NULL);
-	if (added.uid && added.flags)
-		out_byte(o, ' ');
-	if (added.flags)
-		items[ITEM_FLAGS].emit(f, NULL);
+	put_fetch_start(f->s, f->number);
+	for (size_t i = 0; i < sizeof(is_added) / sizeof(is_added[0]); i++) {
+		if (!is_added[i])
+			continue;
+		if (!is_first)
+			out_byte(o, ' ');
+		items[item_of[i]].emit(f, NULL);
+		is_first = false;
+	}
 	for (size_t i = 0; i < a->count; i++) {
-		if (i > 0 || added.uid || added.flags)
+		if (!is_first)
 			out_byte(o, ' ');
 		a->wanted[i].item->emit(f, a->wanted[i].args);
+		is_first = false;
 	}
 	out_str(o, ")\r\n");
 }
@@ -277,26 +308,51 @@ set_reply(struct session *s, bool is_any_gone, int error)
 		reply_ok(s, NULL, "Fetch completed.");
 }
 
+/* RFC 7162 s.3.2.4: what \Seen changed is told as all unasked changes are, with UID and MODSEQ. */
+static struct added
+added_to(struct session *s, const struct fetch_args *a, bool by_uid, bool is_seen)
+{
+	bool has_uid = wants(a, &items[ITEM_UID]), has_flags = wants(a, &items[ITEM_FLAGS]);
+	bool is_aware = (s->enabled & ENABLED_CONDSTORE) != 0;
+	bool needs_uid = by_uid || (is_seen && (s->enabled & (ENABLED_CONDSTORE | ENABLED_IMAP4REV2)));
+
+	return (struct added){
+		.uid = needs_uid && !has_uid && !(s->enabled & ENABLED_UIDONLY),
+		.modseq = is_seen && is_aware && !wants(a, &items[ITEM_MODSEQ]),
+		.flags = is_seen && !has_flags,
+	};
+}
+
+/* What is left of the set to be shown; false: the reply is set. */
+static bool
+choose_uids(struct session *s, const struct fetch_args *a, bool by_uid, struct ranges *uids_out)
+{
+	if (!session_uids(s, &a->set, by_uid, uids_out))
+		return false;
+	if (wants(a, &items[ITEM_MODSEQ]))
+		session_enable(s, ENABLED_CONDSTORE);
+	return fetch_modifiers_run(s, &a->modifiers, &a->set, by_uid, uids_out);
+}
+
 void
 run_fetch(struct session *s, const void *args, unsigned flags)
 {
 	const struct fetch_args *a = args;
-	bool has_uid = wants(a, &items[ITEM_UID]), has_flags = wants(a, &items[ITEM_FLAGS]);
-	bool is_any_gone = false;
+	bool by_uid = (flags & BY_UID) != 0, is_any_gone = false;
 	struct ranges uids, seen = RANGES_EMPTY;
 	struct ranges_walk w = { 0 };
 	int error = 0;
 	uint32_t uid;
 
-	if (!session_uids(s, &a->set, (flags & BY_UID) != 0, &uids))
+	if (!choose_uids(s, a, by_uid, &uids))
 		return;
 	if (a->sees && mailbox_is_writable(s->box))
 		mark_seen(s, &uids, &seen);
-	if (has_flags || seen.count > 0)
+	if (wants(a, &items[ITEM_FLAGS]) || seen.count > 0)
 		report_keywords(s);
 	while (ranges_next(&uids, &w, &uid)) {
 		uint32_t number = mailbox_number_of(s->box, uid);
-		struct added added = { (flags & BY_UID) && !has_uid, !has_flags && ranges_has(&seen, uid) };
+		struct added added = added_to(s, a, by_uid, ranges_has(&seen, uid));
 		int why = number ? fetch_one(s, number, a, added) : ENOENT;
 
 		is_any_gone |= why == ENOENT;

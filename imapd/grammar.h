@@ -52,4 +52,8 @@ struct seq_set {
 };
 struct seq_set take_sequence_set(struct cursor *c);
 
+/* grammar_modseq.c: RFC 7162 s.7 */
+uint64_t      take_modseq_or_zero(struct cursor *c); /* mod-sequence-valzer: 63 bits */
+struct ranges take_known_set(struct cursor *c);      /* known-uids: a sequence-set without "*" */
+
 #endif

@@ -144,19 +144,18 @@ put_flag_words(struct session *s, uint32_t flags, uint32_t keywords, const char 
 void
 put_flags(struct session *s, const struct message *m)
 {
-	put_flag_words(s, m->flags, m->keywords, NULL);
+	uint32_t hidden = s->enabled & ENABLED_IMAP4REV2 ? FLAG_RECENT : 0;
+
+	put_flag_words(s, m->flags & ~hidden, m->keywords, NULL);
 }
 
 void
 put_fetch_flags(struct session *s, uint32_t number, bool with_uid)
 {
-	const struct message *m = mailbox_message(s->box, number);
-
-	out_printf(&s->out, "* %u FETCH (", (unsigned)number);
-	if (with_uid || (s->enabled & ENABLED_QRESYNC))
-		out_printf(&s->out, "UID %u ", (unsigned)m->uid);
+	put_fetch_start(s, number);
+	put_fetch_known(s, number, with_uid);
 	out_str(&s->out, "FLAGS ");
-	put_flags(s, m);
+	put_flags(s, mailbox_message(s->box, number));
 	out_str(&s->out, ")\r\n");
 }
 

@@ -21,7 +21,8 @@ enum { /* ENABLE (RFC 5161) */
 	ENABLED_CONDSTORE = 1 << 0,
 	ENABLED_QRESYNC   = 1 << 1,
 	ENABLED_UTF8      = 1 << 2,
-	ENABLED_IMAP4REV2 = 1 << 3
+	ENABLED_IMAP4REV2 = 1 << 3,
+	ENABLED_UIDONLY   = 1 << 4  /* RFC 9586: no message numbers, in neither direction */
 };
 
 /*
@@ -52,6 +53,12 @@ struct session {
 	/* how many of box's keywords the client has seen in FLAGS */
 	unsigned               keywords_told;
 	bool                   box_is_blind;  /* looking for news failed and was logged */
+	/* MODSEQ up to which the client has been told all that happened to box */
+	uint64_t               modseq_told;
+	uint64_t               expunges_told; /* for the command at hand */
+	struct ranges         *flags_told;    /* UIDs whose FLAGS report_news() told; NULL: nobody asks */
+	/* the tagged OK carries [HIGHESTMODSEQ] where expunges were told (RFC 7162 s.3.2.7) */
+	bool                   ends_with_modseq;
 
 	/* the tagged reply, which the dispatcher sends */
 	enum reply_kind reply;
@@ -112,6 +119,28 @@ void put_fetch_flags(struct session *s, uint32_t number, bool with_uid);
 
 /* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)] Flags permitted." */
 void put_mailbox_flags(struct session *s);
+
+/*
+ * Switch extensions on for the rest of the session, with what they bring along
+ * (cmd_enable.c): ENABLE, and the CONDSTORE-enabling commands of RFC 7162 s.3.1.
+ */
+void session_enable(struct session *s, unsigned bits);
+
+/* "* OK [HIGHESTMODSEQ n]": up to where the client knows all of the selected mailbox. */
+void put_highestmodseq(struct session *s);
+
+/* "* VANISHED 1:3", or with (EARLIER): RFC 7162 s.3.2.10.  No response for no UIDs. */
+void put_vanished(struct session *s, const struct ranges *uids, bool is_earlier);
+
+/*
+ * "* n FETCH (", or "* uid UIDFETCH (" where UIDONLY is on (RFC 9586 s.3.3); the
+ * caller writes the items and the closing parenthesis.
+ */
+void put_fetch_start(struct session *s, uint32_t number);
+/* What a FETCH response that nobody asked for begins with: "UID n MODSEQ (m) ", as wanted. */
+void put_fetch_known(struct session *s, uint32_t number, bool with_uid);
+/* A whole one of MODSEQ (and UID) alone, for a client that is CONDSTORE-aware. */
+void put_fetch_modseq(struct session *s, uint32_t number);
 
 /*
  * Look for news of the selected mailbox and tell the client all of them.  report_keywords() tells

@@ -121,6 +121,7 @@ def test_tutorial_dialogue(box):
             S: * OK [UNSEEN 1] First unseen.
             S: * OK [UIDVALIDITY …] UIDs valid
             S: * OK [UIDNEXT 4] Predicted next UID
+            S: * OK [HIGHESTMODSEQ …] Highest
             S*:
             S: . OK [READ-WRITE] Select completed…
             C: . logout

@@ -104,6 +104,13 @@ mailbox_number_at_or_behind(const struct mailbox *box, uint32_t uid)
 }
 
 uint32_t
+mailbox_uidnext(const struct mailbox *box)
+{
+	(void)box;
+	return UINT32_MAX;
+}
+
+uint32_t
 mailbox_number_of(const struct mailbox *box, uint32_t uid)
 {
 	return uid % 10 == 0 && uid / 10 <= box->count ? uid / 10 : 0;

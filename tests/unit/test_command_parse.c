@@ -71,10 +71,33 @@ static const struct row {
 	{ "SELECT ../x", NULL }, /* N01: NO [CANNOT], not BAD */
 	{ "SELECT", space },
 	{ "SELECT ", "expected a word or a string" },
-	{ "SELECT INBOX x", spare },
+	{ "SELECT INBOX x", "expected (" },
 	{ "SELECT a*", spare },
 	{ "SELECT \"a", "expected \"" },
 	{ "EXAMINE INBOX", NULL },
+
+	/* SELECT's parameters: RFC 7162 s.7, G17 */
+	{ "SELECT INBOX (CONDSTORE)", NULL },
+	{ "EXAMINE INBOX (condstore QRESYNC (67890007 20050715194045000))", NULL },
+	{ "SELECT INBOX (QRESYNC (67890007 20050715194045000 41,43:211,214:541))", NULL },
+	{ "SELECT INBOX (QRESYNC (67890007 90060115194045000 1:29997 (5000,7500,9000,9990:9999 "
+	  "15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997)))", NULL },
+	{ "SELECT INBOX (QRESYNC (1 0 (1:3 4:6)))", NULL },
+	{ "SELECT INBOX ()", "expected CONDSTORE or QRESYNC" },
+	{ "SELECT INBOX (X)", "expected CONDSTORE or QRESYNC" },
+	{ "SELECT INBOX (CONDSTORE CONDSTORE)", "a SELECT parameter is there twice" },
+	{ "SELECT INBOX (QRESYNC)", space },
+	{ "SELECT INBOX (QRESYNC (1))", space },
+	{ "SELECT INBOX (QRESYNC (0 1))", "expected a number above zero" },
+	{ "SELECT INBOX (QRESYNC (0 0 1:* (1 1)))", "expected a number above zero" },
+	{ "SELECT INBOX (QRESYNC (1 9223372036854775807))", NULL },
+	{ "SELECT INBOX (QRESYNC (1 9223372036854775808))", "expected a number" },
+	{ "SELECT INBOX (QRESYNC (1 2 1:*))", "* and $ are not allowed among known numbers" },
+	{ "SELECT INBOX (QRESYNC (1 2 $))", "* and $ are not allowed among known numbers" },
+	{ "SELECT INBOX (QRESYNC (1 2 1:9 (1:2 3)))", "expected as many UIDs as message numbers" },
+	{ "SELECT INBOX (QRESYNC (1 2 1:9 (1 2) 3))", "expected )" },
+	{ "SELECT INBOX (QRESYNC (1 2 ))", number },
+	{ "SELECT INBOX (QRESYNC (1 2)", "expected )" },
 	{ "CREATE a.", NULL },
 	{ "DELETE a", NULL },
 	{ "SUBSCRIBE a", NULL },
@@ -156,6 +179,28 @@ static const struct row {
 	{ "STORE 1 +FLAGS (\\Recent)", "\\Recent cannot be changed by a client" },
 	{ "STORE 1 +FLAGS (\\Unknown)", "no such system flag" },
 	{ "STORE 1 FLAGS (a) b", spare },
+
+	/* UNCHANGEDSINCE: RFC 7162 s.3.1.3 */
+	{ "UID STORE 6,4,8 (UNCHANGEDSINCE 12121230045) +FLAGS.SILENT (\\Deleted)", NULL },
+	{ "STORE 12 (unchangedsince 0) +FLAGS.SILENT ($MDNSent)", NULL },
+	{ "STORE 1 () FLAGS (a)", "expected UNCHANGEDSINCE" },
+	{ "STORE 1 (UNCHANGEDSINCE) FLAGS (a)", space },
+	{ "STORE 1 (UNCHANGEDSINCE x) FLAGS (a)", "expected a number" },
+	{ "STORE 1 (UNCHANGEDSINCE -1) FLAGS (a)", "expected a number" },
+	{ "STORE 1 (UNCHANGEDSINCE 1 UNCHANGEDSINCE 2) FLAGS (a)", "expected )" },
+	{ "STORE 1 (UNCHANGEDSINCE 1)", space },
+
+	/* CHANGEDSINCE and VANISHED: RFC 7162 s.3.1.4.1, s.3.2.6 */
+	{ "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 12345)", NULL },
+	{ "UID FETCH 300:500 (FLAGS) (CHANGEDSINCE 12345 VANISHED)", NULL },
+	{ "UID FETCH 300:500 FAST (vanished changedsince 12345)", NULL },
+	{ "FETCH 1:3 (MODSEQ)", NULL },
+	{ "FETCH 1 FLAGS ()", "there is no FETCH modifier of this name" },
+	{ "FETCH 1 FLAGS (NEVER 1)", "there is no FETCH modifier of this name" },
+	{ "UID FETCH 1 FLAGS (VANISHED)", "VANISHED goes together with CHANGEDSINCE only" },
+	{ "UID FETCH 1 FLAGS (CHANGEDSINCE)", space },
+	{ "UID FETCH 1 FLAGS (CHANGEDSINCE 1 CHANGEDSINCE 2)", "a FETCH modifier is there twice" },
+	{ "UID FETCH 1 FLAGS (CHANGEDSINCE 1) x", spare },
 
 	/* COPY, MOVE, UID EXPUNGE */
 	{ "COPY 2:4 MEETING", NULL },

@@ -35,7 +35,7 @@ static const struct {
 	{ " 1 RFC822.PEEK", "there is no FETCH item of this name" },
 	{ " 1 (FLAGS", "expected )" },
 	{ " 1 (FLAGS  UID)", "there is no FETCH item of this name" },
-	{ " 1 FLAGS UID", "unexpected text behind the last argument" },
+	{ " 1 FLAGS UID", "expected (" },
 	{ " 1 BODY[MIME]",
 	  "expected HEADER, HEADER.FIELDS, TEXT or a part's number within BODY[]" },
 	{ " 1 BODY[HEADERS]",

@@ -47,6 +47,7 @@ def test_the_dialogue_of_the_tutorial(maildir, start):
             S: * OK [UNSEEN 2] First unseen.
             S~: \* OK \[UIDVALIDITY \d+\] UIDs valid
             S: * OK [UIDNEXT 4] Predicted next UID
+            S: * OK [HIGHESTMODSEQ …] Highest
             S~: \. OK \[READ-WRITE\] Select completed.*
         """)
 
@@ -63,6 +64,7 @@ def test_new_mail_is_recent(maildir, start):
             S: * OK [UNSEEN 1] First unseen.
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 3] Predicted next UID
+            S: * OK [HIGHESTMODSEQ …] Highest
             S: a OK [READ-WRITE] …
         """)
 
@@ -79,6 +81,7 @@ def test_examine_and_read_only(maildir, start):
             S: * 0 RECENT
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 2] Predicted next UID
+            S: * OK [HIGHESTMODSEQ …] Highest
             S: a OK [READ-ONLY] Examine completed.
             C: b STORE 1 +FLAGS (\Deleted)
             S: b NO [READ-ONLY] Read-only mailbox.

@@ -1,0 +1,131 @@
+/* fetch_modifiers.c - CHANGEDSINCE and VANISHED behind FETCH (RFC 7162) */
+#include "imapd/fetch_modifiers.h"
+
+#include "imapd/session.h"
+
+/* chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value */
+static void
+take_changedsince(struct cursor *c, struct fetch_modifiers *m)
+{
+	take_byte(c, ' ');
+	m->since = take_modseq_or_zero(c);
+	m->has_since = true;
+}
+
+/* rexpunges-fetch-mod = "VANISHED" */
+static void
+take_vanished(struct cursor *c, struct fetch_modifiers *m)
+{
+	(void)c;
+	m->has_vanished = true;
+}
+
+static const struct fetch_modifier {
+	const char *name;
+	void      (*take)(struct cursor *c, struct fetch_modifiers *m);
+} rows[] = {
+	{ "CHANGEDSINCE", take_changedsince },
+	{ "VANISHED",     take_vanished     },
+};
+enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
+
+static void
+take_modifier(struct cursor *c, struct fetch_modifiers *m, unsigned *seen)
+{
+	for (unsigned i = 0; i < ROW_COUNT; i++) {
+		if (!try_whole_word(c, rows[i].name))
+			continue;
+		if (*seen & 1U << i)
+			cursor_fail(c, "a FETCH modifier is there twice");
+		*seen |= 1U << i;
+		rows[i].take(c, m);
+		return;
+	}
+	cursor_fail(c, "there is no FETCH modifier of this name");
+}
+
+/* fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"              RFC 4466 s.3 */
+void
+take_fetch_modifiers(struct cursor *c, struct fetch_modifiers *m)
+{
+	unsigned seen = 0;
+
+	if (!try_byte(c, ' '))
+		return;
+	take_byte(c, '(');
+	do
+		take_modifier(c, m, &seen);
+	while (try_byte(c, ' '));
+	take_byte(c, ')');
+	if (cursor_ok(c) && m->has_vanished && !m->has_since)
+		cursor_fail(c, "VANISHED goes together with CHANGEDSINCE only");
+}
+
+static bool
+may_ask_vanished(struct session *s, bool by_uid)
+{
+	if (!by_uid)
+		reply_bad(s, "VANISHED goes with UID FETCH only");
+	else if (!(s->enabled & ENABLED_QRESYNC))
+		reply_bad(s, "QRESYNC has to be enabled first");
+	return s->reply == REPLY_NONE;
+}
+
+/*
+ * The set with the UIDs of messages that are no longer there.  "*" is the last
+ * UID that was ever given: who asks for 1:* wants to hear of a removed last message too.
+ */
+static struct ranges
+named_uids(struct session *s, const struct seq_set *set, const struct ranges *found)
+{
+	struct ranges named = RANGES_EMPTY;
+	uint32_t last = mailbox_uidnext(s->box) - 1;
+
+	if (set->is_saved)
+		return *found;
+	for (size_t i = 0; i < set->fixed.count; i++)
+		ranges_add(&named, &s->mem, set->fixed.range[i].first, set->fixed.range[i].last);
+	if (set->has_star && set->star_from <= last)
+		ranges_add(&named, &s->mem, set->star_from, last);
+	return named;
+}
+
+static struct ranges
+changed_since(struct session *s, uint64_t since, const struct ranges *uids)
+{
+	struct ranges changed = RANGES_EMPTY;
+	struct ranges_walk w = { 0 };
+	uint32_t uid;
+
+	while (ranges_next(uids, &w, &uid)) {
+		uint32_t number = mailbox_number_of(s->box, uid);
+
+		if (number && mailbox_message(s->box, number)->modseq > since)
+			ranges_add(&changed, &s->mem, uid, uid);
+	}
+	return changed;
+}
+
+/* VANISHED (EARLIER) comes before all FETCH responses, as clients are used to. */
+bool
+fetch_modifiers_run(struct session *s, const struct fetch_modifiers *m, const struct seq_set *set,
+                    bool by_uid, struct ranges *uids)
+{
+	struct ranges gone = RANGES_EMPTY, named;
+
+	if (m->has_vanished && !may_ask_vanished(s, by_uid))
+		return false;
+	if (!m->has_since)
+		return true;
+	session_enable(s, ENABLED_CONDSTORE);
+	if (m->has_vanished) {
+		named = named_uids(s, set, uids);
+		if (mailbox_vanished(s->box, m->since, &named, &s->mem, &gone) < 0) {
+			reply_errno(s, "tell what was removed from", mailbox_name(s->box));
+			return false;
+		}
+		put_vanished(s, &gone, true);
+	}
+	*uids = changed_since(s, m->since, uids);
+	return true;
+}
