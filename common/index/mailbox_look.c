@@ -307,6 +307,7 @@ static int
 settle_locked(struct mailbox *box, struct scan *scan)
 {
 	bool is_first = box->uidvalidity == 0;
+	bool must_wait = is_first || scan->strangers > 0 || intent_is_there(box->folder);
 	int failed;
 
 	if (!box->can_assign) {
@@ -314,7 +315,7 @@ settle_locked(struct mailbox *box, struct scan *scan)
 		settle_in_memory(box, scan);
 		return 0;
 	}
-	if (box_lists_lock(box, is_first || scan->strangers ? LIMIT_LOCK_SECONDS : 0) == 0) {
+	if (box_lists_lock(box, must_wait ? LIMIT_LOCK_SECONDS : 0) == 0) {
 		failed = settle(box, scan) == 0 ? 0 : errno;
 		box->trouble = box->uids.trouble ? box->uids.trouble : box->trouble; /* without the lock it may be a line half written */
 		box_lists_unlock(box);
