@@ -1,29 +1,30 @@
 /* cmd_capa.c - CAPA (RFC 2449 s.5) */
 #include <stdio.h>
 
+#include "common/start/sasl_names.h"
 #include "pop3d/capa.h"
 #include "pop3d/command.h"
 #include "pop3d/session.h"
 
-/* The mechanisms that login offered on this connection, in the spelling of RFC 4422. */
+/*
+ * The mechanisms that can be named without knowing what TLS said: those of login,
+ * but for a certificate's and those bound to the channel.
+ */
 static void
-send_mechanisms(struct pop3_session *s)
+send_mechanisms(struct pop3_session *s, unsigned has)
 {
-	struct span rest = span_of(s->login->settings->auth_mechanisms);
-	struct span word;
+	uint32_t usable = sasl_names_usable(s->login->settings->auth_mechanisms, has);
+	const struct sasl_name *row;
+	bool is_first = true;
 
-	out_str(&s->out, "SASL");
-	while (span_split(&rest, ' ', &word)) {
-		if (word.len == 0)
+	for (size_t i = 0; (row = sasl_name_each(i)); i++) {
+		if (!(usable >> i & 1) || (row->traits & SASL_COMMAND))
 			continue;
-		out_byte(&s->out, ' ');
-		for (size_t i = 0; i < word.len; i++) {
-			char c = word.at[i];
-
-			out_byte(&s->out, c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c);
-		}
+		out_str(&s->out, is_first ? "SASL " : " ");
+		out_str(&s->out, row->name);
+		is_first = false;
 	}
-	out_str(&s->out, "\r\n");
+	out_str(&s->out, is_first ? "" : "\r\n");
 }
 
 /*
@@ -47,6 +48,7 @@ void
 pop3_run_capa(struct pop3_session *s, const struct pop3_args *args)
 {
 	const struct settings *settings = s->login->settings;
+	bool is_shown = s->login->is_secured || strcmp(settings->disable_plaintext_auth, "no") == 0;
 	char described[POP3_CAPA_ROOM];
 
 	(void)args;
@@ -54,9 +56,7 @@ pop3_run_capa(struct pop3_session *s, const struct pop3_args *args)
 	pop3_ok(s, TEXT_CAPABILITIES);
 	out_str(&s->out, POP3_CAPA_ALWAYS);
 	out_str(&s->out, described);
-	if (s->login->is_secured || strcmp(settings->disable_plaintext_auth, "no") == 0) {
-		out_str(&s->out, "USER\r\n");
-		send_mechanisms(s);
-	}
+	out_str(&s->out, is_shown ? "USER\r\n" : "");
+	send_mechanisms(s, is_shown ? SASL_SHOWN : 0);
 	out_str(&s->out, POP3_CAPA_LAST ".\r\n");
 }

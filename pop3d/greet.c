@@ -57,16 +57,11 @@ bad(struct dialogue *d, enum text why)
 static void
 write_mechanisms(struct dialogue *d, const char *before, const char *behind)
 {
-	const struct greeter_facts *f = greeter_facts(d->g);
+	const char *mechanism;
 
-	if (f->has_plain) {
+	for (size_t i = 0; (mechanism = greeter_mechanism(d->g, i)); i++) {
 		greeter_write(d->g, before);
-		greeter_write(d->g, "PLAIN");
-		greeter_write(d->g, behind);
-	}
-	if (f->has_login) {
-		greeter_write(d->g, before);
-		greeter_write(d->g, "LOGIN");
+		greeter_write(d->g, mechanism);
 		greeter_write(d->g, behind);
 	}
 }
@@ -82,8 +77,9 @@ run_capa(struct dialogue *d, struct span argument)
 	greeter_write(d->g, f->extra);
 	if (f->tls_is_offered)
 		reply(d, "STLS");
-	if (f->plaintext_is_allowed) {
+	if (f->plaintext_is_allowed)
 		reply(d, "USER");
+	if (greeter_mechanism(d->g, 0)) {
 		greeter_write(d->g, "SASL");
 		write_mechanisms(d, " ", "");
 		reply(d, "");
@@ -117,14 +113,20 @@ run_stls(struct dialogue *d, struct span argument)
 	greeter_starttls(d->g);
 }
 
+static void
+refuse_plaintext(struct dialogue *d)
+{
+	greeter_log(d->g, GREETER_PLAINTEXT_REFUSED, SPAN_NONE);
+	say(d, "-ERR [AUTH] ", TEXT_PLAINTEXT_REFUSED);
+}
+
 /* True when passwords may travel here; if not, that has been told. */
 static bool
 may_log_in(struct dialogue *d)
 {
 	if (greeter_facts(d->g)->plaintext_is_allowed)
 		return true;
-	greeter_log(d->g, GREETER_PLAINTEXT_REFUSED, SPAN_NONE);
-	say(d, "-ERR [AUTH] ", TEXT_PLAINTEXT_REFUSED);
+	refuse_plaintext(d);
 	return false;
 }
 
@@ -196,6 +198,31 @@ run_pass(struct dialogue *d, struct span password)
 	tell_verdict(d, &a);
 }
 
+/*
+ * RFC 1939 s.7:
+ *	"APOP" SP name SP digest
+ * The password does not travel, so it may come in clear.
+ */
+static void
+run_apop(struct dialogue *d, struct span argument)
+{
+	struct greeter_answer a;
+	struct span name, digest = argument;
+
+	d->user_len = 0;
+	if (greeter_facts(d->g)->apop[0] == '\0') {
+		bad(d, TEXT_AUTH_MECHANISM);
+		return;
+	}
+	if (!span_split(&digest, ' ', &name) || name.len == 0 || name.len > LIMIT_USER_NAME ||
+	    digest.len != 32) {
+		bad(d, TEXT_APOP_FORM);
+		return;
+	}
+	a = greeter_login_apop(d->g, state_word(d), name, digest);
+	tell_verdict(d, &a);
+}
+
 /* "AUTH" alone lists the mechanisms, as servers did before RFC 5034 and clients still ask. */
 static void
 run_auth(struct dialogue *d, struct span argument)
@@ -212,15 +239,16 @@ run_auth(struct dialogue *d, struct span argument)
 	d->user_len = 0;
 	if (!argument.at) {
 		reply(d, "+OK");
-		if (greeter_facts(d->g)->plaintext_is_allowed)
-			write_mechanisms(d, "", "\r\n");
+		write_mechanisms(d, "", "\r\n");
 		reply(d, ".");
 		return;
 	}
-	if (!may_log_in(d))
-		return;
 	span_split(&argument, ' ', &mechanism);
 	state = greeter_sasl(d->g, state_word(d), mechanism, argument, &a);
+	if (state == SASL_PRIVATE) {
+		refuse_plaintext(d);
+		return;
+	}
 	if (state == SASL_TOO_LONG)
 		close_with(d, TEXT_AUTH_TOO_LONG, "Response too long");
 	if (state == SASL_ANSWERED)
@@ -278,6 +306,7 @@ static const struct command {
 	{ "CAPA", ARGUMENT_NONE, run_capa },
 	{ "USER", ARGUMENT_MUST, run_user },
 	{ "PASS", ARGUMENT_MUST, run_pass },
+	{ "APOP", ARGUMENT_MUST, run_apop },
 	{ "AUTH", ARGUMENT_MAY,  run_auth },
 	{ "STLS", ARGUMENT_NONE, run_stls },
 	{ "UTF8", ARGUMENT_NONE, run_utf8 },
@@ -330,6 +359,16 @@ next_command(struct dialogue *d)
 		c->run(d, line);
 }
 
+/* greeting = "+OK" SP text [SP timestamp]   ; RFC 1939 s.4, s.7: the timestamp is APOP's */
+static void
+greet(struct dialogue *d, const struct greeter_facts *f)
+{
+	greeter_write(d->g, "+OK ");
+	greeter_write(d->g, f->greeting);
+	greeter_write(d->g, f->apop[0] ? " " : "");
+	reply(d, f->apop);
+}
+
 void
 pop3_greet(struct greeter *g)
 {
@@ -338,8 +377,7 @@ pop3_greet(struct greeter *g)
 	memset(&d, 0, sizeof(d));
 	d.g = g;
 	if (greeter_facts(g)->greets) {
-		greeter_write(g, "+OK ");
-		reply(&d, greeter_facts(g)->greeting);
+		greet(&d, greeter_facts(g));
 	}
 	greeter_refuse_tls(g, NOT_OURS);
 	for (;;) {

@@ -18,6 +18,8 @@ static const char *const texts[TEXTS][LANGUAGES] = {
 	[TEXT_USER_LENGTH] = { "USER takes a name of at most 255 bytes.",
 	                       "USER prend un nom de 255 octets au plus." },
 	[TEXT_USER_FIRST] = { "USER comes first.", "USER vient d'abord." },
+	[TEXT_APOP_FORM] = { "APOP takes a name and 32 hexadecimal digits.",
+	                     "APOP prend un nom et 32 chiffres hexadécimaux." },
 	[TEXT_PASSWORD_LENGTH] = { "Password too long.", "Mot de passe trop long." },
 	[TEXT_AUTH_FAILED] = { "Authentication failed.", "Échec de l'authentification." },
 	[TEXT_AUTH_UNAVAILABLE] = { "Temporary authentication failure.",
