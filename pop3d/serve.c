@@ -159,7 +159,7 @@ open_session(struct pop3_session *s, const struct login *login)
 	out_open(&s->out, login->client, gone);
 	in_open(&s->in, login->client, &s->out, gone);
 	s->in.idle_seconds = login->settings->pop3_idle_timeout;
-	s->in.signal_flag = login->terminated;
+	s->in.signal_flag = s->out.signal_flag = login->terminated;
 	in_push_back(&s->in, login->unread);
 	if (store_open(login->mail, true, is_unsynced ? STORE_NO_SYNC : STORE_SYNC, &s->store) < 0)
 		refuse(s, "open the Maildir");

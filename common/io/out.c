@@ -39,6 +39,8 @@ out_open(struct out *o, int fd, gone_function gone)
 	memset(o, 0, sizeof(*o));
 	o->fd = fd;
 	o->gone = gone;
+	sigprocmask(SIG_SETMASK, NULL, &o->while_waiting);
+	sigdelset(&o->while_waiting, SIGTERM);
 	set_nonblocking(fd);
 }
 
@@ -55,19 +57,23 @@ static void
 leave(struct out *o, enum gone why)
 {
 	o->len = 0;
+	o->is_cut = true;
 	o->gone(why);
 }
 
 static void
 wait_writable(struct out *o)
 {
+	struct timespec most = { LIMIT_WRITE_SECONDS, 0 };
 	struct pollfd one = { o->fd, POLLOUT, 0 };
-	int n = poll(&one, 1, LIMIT_WRITE_SECONDS * 1000);
+	int n = ppoll(&one, 1, &most, &o->while_waiting);
 
-	if (n == 0)
-		leave(o, GONE_SLOW);
 	if (n < 0 && errno != EINTR)
 		die("poll: %s", strerror(errno));
+	if (o->signal_flag && *o->signal_flag)
+		leave(o, GONE_TERMINATED);
+	if (n == 0)
+		leave(o, GONE_SLOW);
 }
 
 /* Write the buffer and n more bytes, waiting in poll() only, so that the limit on waiting holds. */
@@ -209,7 +215,7 @@ out_flush_last(struct out *o)
 {
 	struct pollfd one = { o->fd, POLLOUT, 0 };
 
-	if (o->len > 0 && poll(&one, 1, 0) == 1) {
+	if (o->len > 0 && !o->is_cut && poll(&one, 1, 0) == 1) {
 		ssize_t w = write(o->fd, o->data, o->len);
 
 		(void)w; /* the process ends: there is nobody left to tell */

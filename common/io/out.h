@@ -2,6 +2,8 @@
 #ifndef LINNET_OUT_H
 #define LINNET_OUT_H
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +14,9 @@
  * A client that is gone or takes nothing for LIMIT_WRITE_SECONDS ends the
  * session inside the stream through gone(why), which must not return: no
  * command tests a write.
+ *
+ * signal_flag (may be NULL) is in.h's: SIGTERM is let in while a write waits,
+ * and ends it with GONE_TERMINATED.
  */
 struct out {
 	int      fd;
@@ -19,6 +24,9 @@ struct out {
 	size_t   len, room;
 	uint64_t total; /* bytes handed in, for the log line at the end */
 	gone_function gone;
+	const volatile int *signal_flag;
+	sigset_t while_waiting; /* signals blocked during a wait: those of out_open() without SIGTERM */
+	bool     is_cut; /* something was sent in part: no more words would be understood */
 };
 
 /* Makes a socket or pipe non-blocking: in.c and out.c wait in poll() only. */
@@ -48,7 +56,10 @@ void out_flush(struct out *o);
 /* Flush and give the buffer back, while a session idles. */
 void out_release(struct out *o);
 
-/* One attempt to send what is buffered, without waiting and without gone(): for a last BYE. */
+/*
+ * One attempt to send what is buffered, without waiting and without gone(): for a last BYE.
+ * Where the session ended within a write it sends nothing.
+ */
 void out_flush_last(struct out *o);
 
 #endif

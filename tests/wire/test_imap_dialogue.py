@@ -2,11 +2,12 @@
 import os
 import re
 import signal
+import time
 
 import linnet
 
 CAPABILITY = ("IMAP4rev1 LITERAL+ SASL-IR LOGIN-REFERRALS ID ENABLE IDLE MULTIAPPEND UNSELECT CHILDREN NAMESPACE "
-              "UIDPLUS MOVE SPECIAL-USE")
+              "UIDPLUS CONDSTORE QRESYNC MOVE SPECIAL-USE")
 
 
 def see(start):
@@ -205,6 +206,21 @@ def test_log_when_the_client_goes(start):
         session.wire.close()
         assert re.search(r"Disconnected: Connection closed " + COUNTS, ends(session))
         assert session.log().count("Disconnected") == 1
+
+
+def test_SIGTERM_while_a_client_takes_nothing(maildir, start):
+    """The answer is cut where it is: a BYE in the middle of a literal would be its text."""
+    linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1) + b"x" * 78 * 100000, flags="")
+    with start() as session:
+        session.wire.ok("a", "SELECT INBOX")
+        session.wire.send_line("b FETCH 1 BODY.PEEK[]")
+        linnet.wait_for(lambda: linnet.process_status(session.pid)["State"].startswith("S"), "a full pipe")
+        time.sleep(0.1)
+        os.kill(session.pid, signal.SIGTERM)
+        session.process.wait(1)
+        assert session.process.returncode == 0
+        assert b"BYE" not in session.wire.rest()[-200:]
+        assert "Server shutting down" in session.log()
 
 
 def test_SIGTERM(start):
