@@ -18,8 +18,8 @@ piece(uint64_t at, uint64_t end, uint64_t octets, struct span header)
 
 /* A whole message: the one at hand, or one within a message/rfc822 part. */
 static struct piece
-piece_of_message(enum section_text text, uint64_t at, uint64_t body_at, uint64_t end, uint64_t header_octets,
-                 uint64_t body_octets, struct span header)
+piece_of_message(enum section_text text, uint64_t at, uint64_t body_at, uint64_t end,
+                 uint64_t header_octets, uint64_t body_octets, struct span header)
 {
 	if (text == SECTION_ALL)
 		return piece(at, end, header_octets + body_octets, SPAN_NONE);
@@ -28,7 +28,10 @@ piece_of_message(enum section_text text, uint64_t at, uint64_t body_at, uint64_t
 	return piece(at, body_at, header_octets, header);
 }
 
-/* RFC 3501 s.6.4.5: a part's number alone is its body, with MIME its header; HEADER and TEXT ask for the message in it. */
+/*
+ * RFC 3501 s.6.4.5: a part's number alone is its body, with MIME its header; HEADER and TEXT ask
+ * for the message in it.
+ */
 static struct piece
 piece_of_part(const struct section *sec, const struct fetch *f)
 {
@@ -43,7 +46,8 @@ piece_of_part(const struct section *sec, const struct fetch *f)
 	m = p->kind == PART_MESSAGE ? p->first : NULL;
 	if (!m)
 		return (struct piece){ .is_there = false };
-	return piece_of_message(sec->text, m->header_at, m->body_at, m->end, m->header_octets, m->body_octets, m->header);
+	return piece_of_message(sec->text, m->header_at, m->body_at, m->end, m->header_octets,
+	                        m->body_octets, m->header);
 }
 
 static struct piece
@@ -51,26 +55,8 @@ find_piece(const struct section *sec, const struct fetch *f)
 {
 	if (sec->part_count > 0)
 		return piece_of_part(sec, f);
-	return piece_of_message(sec->text, 0, f->body_at, f->end, f->header_octets, f->body_octets, f->header);
-}
-
-/* A field in CRLF form, with a line end where the file's last line has none. */
-static void
-add_field(struct span whole, struct buf *out)
-{
-	size_t start = out->len;
-
-	while (whole.len > 0) {
-		const char *lf = span_find(whole, '\n');
-		size_t n = lf ? (size_t)(lf - whole.at) : whole.len;
-
-		buf_add(out, whole.at, n > 0 && lf && lf[-1] == '\r' ? n - 1 : n);
-		buf_str(out, "\r\n");
-		whole = span_skip(whole, lf ? n + 1 : n);
-	}
-	for (size_t i = start; i < out->len; i++)
-		if (out->data[i] == '\0')
-			out->data[i] = (char)0x80;
+	return piece_of_message(sec->text, 0, f->body_at, f->end, f->header_octets, f->body_octets,
+	                        f->header);
 }
 
 static void
@@ -97,26 +83,37 @@ ends_blank(const struct piece *p)
 	return n == 0 || h.at[n - 1] == '\n';
 }
 
-/* The blank line stays with every subset, unless the message has none (RFC 3501 s.6.4.5). */
-static void
-put_fields(struct fetch *f, const struct section *sec, struct piece p)
+void
+put_section_text(struct fetch *f, const struct section *sec, struct span text)
 {
-	bool wants_match = sec->text == SECTION_FIELDS;
-	struct span rest = p.header, view;
-	struct buf text = BUF_EMPTY;
-	struct field field;
+	struct span view = span_skip(text, sec->skip < text.len ? (size_t)sec->skip : text.len);
 
-	while (header_next(&rest, &field))
-		if (section_has_field(sec, field.name) == wants_match)
-			add_field(field.whole, &text);
-	if (ends_blank(&p))
-		buf_str(&text, "\r\n");
-	view = span_skip(buf_view(&text), sec->skip < text.len ? (size_t)sec->skip : text.len);
 	if (view.len > sec->most)
 		view.len = (size_t)sec->most;
 	put_literal(&f->s->out, view);
 	count_sent(f->s, sec->text, view.len);
+}
+
+/* Of the message's own fields those that are asked for often are kept. */
+static void
+put_fields(struct fetch *f, const struct section *sec, const struct piece *p)
+{
+	struct buf text = BUF_EMPTY;
+	bool is_own = sec->part_count == 0 && sec->text == SECTION_FIELDS;
+
+	collect_fields(sec, p->header, ends_blank(p), &text);
+	put_section_text(f, sec, text.data ? buf_view(&text) : span_of(""));
 	buf_free(&text);
+	if (is_own && p->end - p->at == p->header.len && !source_is_short(f->source))
+		keep_fields(f, sec, p->header, ends_blank(p));
+}
+
+static void
+put_kept_fields(struct fetch *f, const struct section *sec, struct span kept)
+{
+	out_reset(&f->made);
+	collect_kept_fields(sec, kept, &f->made);
+	put_section_text(f, sec, span_make(f->made.data ? f->made.data : "", f->made.len));
 }
 
 static void
@@ -141,17 +138,22 @@ put_piece(struct fetch *f, const struct section *sec, struct piece p)
 }
 
 void
-emit_section(struct fetch *f, const void *args)
+emit_section(struct fetch *f, const void *args, struct span answer)
 {
 	const struct section *sec = args;
-	struct piece p = find_piece(sec, f);
+	struct piece p;
 
 	put_section_label(&f->s->out, sec);
 	out_byte(&f->s->out, ' ');
+	if (answer.at) {
+		put_kept_fields(f, sec, answer);
+		return;
+	}
+	p = find_piece(sec, f);
 	if (!p.is_there)
 		out_str(&f->s->out, "NIL");
 	else if (sec->text == SECTION_FIELDS || sec->text == SECTION_FIELDS_NOT)
-		put_fields(f, sec, p);
+		put_fields(f, sec, &p);
 	else
 		put_piece(f, sec, p);
 }

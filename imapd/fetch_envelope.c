@@ -121,11 +121,3 @@ put_envelope(struct out *o, struct span header, struct arena *mem)
 	for (size_t i = 0; i < ROWS; i++)
 		buf_free(&e.list[i]);
 }
-
-void
-emit_envelope(struct fetch *f, const void *args)
-{
-	(void)args;
-	out_str(&f->s->out, "ENVELOPE ");
-	put_envelope(&f->s->out, f->header, &f->s->mem);
-}

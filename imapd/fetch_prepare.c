@@ -2,10 +2,23 @@
 #include "imapd/fetch.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "common/mime/header.h"
 
-enum { NEEDS_FILE = FETCH_HEADER | FETCH_STRUCTURE | FETCH_BODY };
+/* What CACHE_COUNTS has. */
+struct counts {
+	uint64_t end, body_at, header_octets, body_octets;
+};
+
+void
+fetch_begin(struct fetch *f, struct session *s, uint32_t number)
+{
+	struct out made = f->made;
+
+	*f = (struct fetch){ .s = s, .number = number, .message = *mailbox_message(s->box, number) };
+	f->made = made;
+}
 
 /* Octets in CRLF form of the file's bytes [at, end). */
 static uint64_t
@@ -27,6 +40,33 @@ parse_all(struct fetch *f)
 	f->body_octets = f->root->body_octets;
 }
 
+/* The counts of a file that is as it was when they were made. */
+static bool
+find_counts(struct fetch *f)
+{
+	struct counts c;
+	struct span kept;
+
+	if (!cached(f->s->box, f->number, CACHE_COUNTS, &kept) || kept.len != sizeof(c))
+		return false;
+	memcpy(&c, kept.at, sizeof(c));
+	if (c.end != f->end || c.body_at > c.end || c.header_octets < c.body_at ||
+	    c.body_octets < c.end - c.body_at)
+		return false;
+	f->body_at = c.body_at;
+	f->header_octets = c.header_octets;
+	f->body_octets = c.body_octets;
+	return true;
+}
+
+static void
+keep_counts(struct fetch *f)
+{
+	struct counts c = { f->end, f->body_at, f->header_octets, f->body_octets };
+
+	cache_keep(f->s->box, f->number, CACHE_COUNTS, span_make((const char *)&c, sizeof(c)));
+}
+
 static void
 read_header(struct fetch *f)
 {
@@ -34,19 +74,39 @@ read_header(struct fetch *f)
 	f->header_octets = count_octets(f, 0, f->body_at);
 }
 
-static int
-open_file(struct fetch *f, unsigned cost)
+int
+fetch_open(struct fetch *f)
 {
-	f->source = source_open(mailbox_message_open(f->s->box, f->number));
+	int fd;
+	struct stat st;
+
+	if (f->source)
+		return 0;
+	fd = mailbox_message_open(f->s->box, f->number);
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		cache_look(f->s->box, f->number, &st);
+	f->source = source_open(fd);
 	if (!f->source)
 		return -1;
 	f->end = source_size(f->source);
-	if (cost & FETCH_STRUCTURE)
+	return 0;
+}
+
+static int
+read_file(struct fetch *f, unsigned cost)
+{
+	if (fetch_open(f) < 0)
+		return -1;
+	if (cost & FETCH_STRUCTURE) {
 		parse_all(f);
-	else
+	} else if (!(cost & FETCH_BODY)) {
 		read_header(f);
-	if ((cost & (FETCH_STRUCTURE | FETCH_BODY)) == FETCH_BODY)
+	} else if (cost & FETCH_HEADER || !find_counts(f)) {
+		read_header(f);
 		f->body_octets = count_octets(f, f->body_at, f->end);
+		if (!source_is_short(f->source))
+			keep_counts(f);
+	}
 	errno = source_error(f->source);
 	return errno ? -1 : 0;
 }
@@ -66,9 +126,15 @@ take_size(struct fetch *f, unsigned cost)
 int
 fetch_prepare(struct fetch *f, unsigned cost)
 {
-	if ((cost & FETCH_DATE) && mailbox_message_date(f->s->box, f->number, &f->date) < 0)
+	struct mailbox *box = f->s->box;
+
+	if ((cost & FETCH_DATE) && mailbox_message_date(box, f->number, &f->date) < 0)
 		return -1;
-	if ((cost & NEEDS_FILE) && open_file(f, cost) < 0)
+	if ((cost & FETCH_SAVEDATE) && mailbox_message_savedate(box, f->number, &f->savedate) < 0)
+		return -1;
+	if ((cost & FETCH_ID) && mailbox_message_id(box, f->number, f->id) < 0)
+		return -1;
+	if ((cost & FETCH_FILE) && read_file(f, cost) < 0)
 		return -1;
 	return take_size(f, cost);
 }

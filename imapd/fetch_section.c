@@ -32,6 +32,20 @@ section_has_field(const struct section *sec, struct span name)
 	return bsearch(&name, sec->sorted, sec->field_count, sizeof(*sec->sorted), compare_names) != NULL;
 }
 
+/* Which of the fields are kept of every message (fetch_fields.c). */
+static void
+note_usual(struct section *sec)
+{
+	for (size_t i = 0; i < sec->field_count; i++) {
+		int which = field_usual(sec->field[i]);
+
+		if (which >= 0)
+			sec->usual |= UINT64_C(1) << which;
+		else
+			sec->unusual++;
+	}
+}
+
 /* header-list = "(" header-fld-name *(SP header-fld-name) ")"
  * header-fld-name = astring */
 static void
@@ -53,6 +67,7 @@ take_header_list(struct cursor *c, struct section *sec)
 	sec->sorted = arena_array(c->mem, sec->field_count, sizeof(*sec->sorted));
 	memcpy(sec->sorted, sec->field, sec->field_count * sizeof(*sec->sorted));
 	qsort(sec->sorted, sec->field_count, sizeof(*sec->sorted), compare_names);
+	note_usual(sec);
 }
 
 /* section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"
@@ -72,22 +87,31 @@ take_section_text(struct cursor *c, struct section *sec, unsigned *cost)
 	cursor_fail(c, "expected HEADER, HEADER.FIELDS, TEXT or a part's number within BODY[]");
 }
 
-/* section-spec = section-msgtext / (section-part ["." section-text])
- * section-part = nz-number *("." nz-number) */
+/* section-part = nz-number *("." nz-number); false: a "." is behind it, and more is to come */
+static bool
+take_part(struct cursor *c, struct section *sec)
+{
+	while (c->at < c->end && ascii_is_digit(*c->at)) {
+		sec->part = arena_grow(c->mem, sec->part, sec->part_count, &sec->part_room,
+		                       sizeof(*sec->part));
+		sec->part[sec->part_count++] = take_nz_number(c);
+		if (!try_byte(c, '.'))
+			return true;
+	}
+	return false;
+}
+
+/* section-spec = section-msgtext / (section-part ["." section-text]) */
 static void
 take_section_spec(struct cursor *c, struct section *sec, unsigned *cost)
 {
 	*cost = FETCH_BODY;
 	if (at_byte(c, ']'))
 		return;
-	while (c->at < c->end && ascii_is_digit(*c->at)) {
-		sec->part = arena_grow(c->mem, sec->part, sec->part_count, &sec->part_room, sizeof(*sec->part));
-		sec->part[sec->part_count++] = take_nz_number(c);
+	if (take_part(c, sec))
 		*cost = FETCH_STRUCTURE;
-		if (!try_byte(c, '.'))
-			return;
-	}
-	take_section_text(c, sec, cost);
+	else
+		take_section_text(c, sec, cost);
 }
 
 /* "<" number "." nz-number ">"; 64 bits wide as in RFC 9051 s.9 */
@@ -128,6 +152,37 @@ parse_section(struct cursor *c, unsigned *cost)
 	return sec;
 }
 
+/* section-binary = "[" [section-part] "]"                                       RFC 3516 s.7 */
+static void
+take_section_binary(struct cursor *c, struct section *sec, unsigned *cost)
+{
+	*cost = at_byte(c, ']') ? FETCH_BODY : FETCH_STRUCTURE;
+	if (!at_byte(c, ']') && !take_part(c, sec))
+		cursor_fail(c, "expected a part's number within BINARY[]");
+	take_byte(c, ']');
+}
+
+/* "BINARY" [".PEEK"] section-binary [partial] */
+void *
+parse_binary(struct cursor *c, unsigned *cost)
+{
+	struct section *sec = new_section(c, SECTION_ALL, "BINARY");
+
+	take_section_binary(c, sec, cost);
+	take_partial(c, sec);
+	return sec;
+}
+
+/* "BINARY.SIZE" section-binary */
+void *
+parse_binary_size(struct cursor *c, unsigned *cost)
+{
+	struct section *sec = new_section(c, SECTION_ALL, "BINARY.SIZE");
+
+	take_section_binary(c, sec, cost);
+	return sec;
+}
+
 void *
 parse_rfc822(struct cursor *c, unsigned *cost)
 {
@@ -160,14 +215,20 @@ put_header_list(struct out *o, const struct section *sec)
 		out_byte(o, ')');
 }
 
+/* RFC822.TEXT and the like have nothing behind their name. */
+static bool
+has_brackets(const struct section *sec)
+{
+	return !sec->label || strncmp(sec->label, "BINARY", 6) == 0;
+}
+
 void
 put_section_label(struct out *o, const struct section *sec)
 {
-	if (sec->label) {
-		out_str(o, sec->label);
+	out_str(o, sec->label ? sec->label : "BODY");
+	if (!has_brackets(sec))
 		return;
-	}
-	out_str(o, "BODY[");
+	out_byte(o, '[');
 	for (size_t i = 0; i < sec->part_count; i++) {
 		if (i > 0)
 			out_byte(o, '.');

@@ -88,7 +88,10 @@ put_extension(struct out *o, const struct part *p)
 	put_nstring(o, p->location);
 }
 
-/* media-type, then body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets */
+/*
+ * media-type, then body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP
+ * body-fld-octets
+ */
 static void
 put_fields(struct out *o, const struct part *p)
 {
@@ -190,20 +193,4 @@ put_structure(struct out *o, const struct part *root, bool is_extended, struct a
 			return;
 		p = p->next;
 	}
-}
-
-void
-emit_body(struct fetch *f, const void *args)
-{
-	(void)args;
-	out_str(&f->s->out, "BODY ");
-	put_structure(&f->s->out, f->root, false, &f->s->mem);
-}
-
-void
-emit_bodystructure(struct fetch *f, const void *args)
-{
-	(void)args;
-	out_str(&f->s->out, "BODYSTRUCTURE ");
-	put_structure(&f->s->out, f->root, true, &f->s->mem);
 }

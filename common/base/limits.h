@@ -17,6 +17,7 @@ enum {
 	LIMIT_GREETER_FAILURES    = 3,         /* refused passwords of one connection */
 	LIMIT_USER_NAME           = 255,       /* bytes */
 	LIMIT_PASSWORD            = 1024,      /* bytes */
+	LIMIT_TOKEN               = 8 * 1024,  /* bytes of an OAuth token */
 
 	LIMIT_LISTENER_CHILDREN   = 20000,     /* connections of one listener */
 	LIMIT_LISTENER_WAITING    = 4096,      /* of these before login */
@@ -54,6 +55,7 @@ enum {
 	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of a dovecot-uidlist */
 	LIMIT_INTENT_BYTES        = 256 * 1024 * 1024, /* of a linnet.intent: messages that enter together */
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
+	LIMIT_QUOTA_BYTES         = 5120,      /* of a maildirsize, then it is counted anew */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
 	LIMIT_METADATA_NAME       = 1000,      /* bytes of an annotation's name */
 	LIMIT_METADATA_VALUE      = 64 * 1024, /* bytes of an annotation */
@@ -66,6 +68,7 @@ enum {
 	LIMIT_CACHE_BLOCKS        = 8192,      /* of one linnet.cache file */
 	LIMIT_CACHE_VALUE         = 64 * 1024, /* bytes that are kept of one message and kind */
 	LIMIT_CACHE_MEMORY        = 4 * 1024 * 1024, /* of one kind, where it cannot be written */
+	LIMIT_CACHE_FIELDS        = 32,        /* besides the usual ones, that are kept of a message */
 	LIMIT_JOURNAL_BYTES       = 64 * 1024 * 1024, /* of one linnet.journal */
 
 	/* messages */
@@ -93,6 +96,10 @@ enum {
 	LIMIT_CRYPT_ROUNDS        = 1000000,   /* rounds= of a stored hash: about half a second */
 	LIMIT_BCRYPT_COST         = 14,        /* about a second */
 	LIMIT_SCRYPT_COST         = 16,        /* log2 N of $7$ and yescrypt: 64 to 256 MiB */
+	LIMIT_PBKDF2_ROUNDS       = 1000000,   /* of {PBKDF2} and of SCRAM's keys */
+	LIMIT_ARGON2_KIB          = 256 * 1024, /* memory of an Argon2 hash */
+	LIMIT_ARGON2_PASSES       = 16,        /* over that memory */
+	LIMIT_AUTH_APP_PASSWORDS  = 20,        /* of one user, each a hash to be tried */
 
 	/* writing */
 	LIMIT_WRITE_SECONDS       = 5 * 60,    /* a client that takes nothing for so long is gone */

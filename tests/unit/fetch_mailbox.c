@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/index/cache.h"
 #include "imapd/commands.h"
 #include "tests/unit/mime_support.h"
 
@@ -14,6 +15,7 @@ struct mailbox {
 	uint32_t                   count;
 	bool                       is_writable;
 	unsigned                   opened, changes;
+	struct buf                *kept; /* of each message and kind; with a byte in front */
 };
 
 static struct span
@@ -33,6 +35,7 @@ fetch_session_open(struct session *s, const struct fetch_sample *sample, size_t 
 	box->is_writable = is_writable;
 	box->message = calloc(count, sizeof(*box->message));
 	box->size = calloc(count, sizeof(*box->size));
+	box->kept = calloc(count * CACHE_KINDS, sizeof(*box->kept));
 	for (uint32_t i = 0; i < count; i++) {
 		box->message[i] = (struct message){ .uid = 10 * (i + 1),
 			                            .flags = sample[i].flags,
@@ -47,6 +50,9 @@ void
 fetch_session_close(struct session *s)
 {
 	arena_free(&s->mem);
+	for (size_t i = 0; i < s->box->count * CACHE_KINDS; i++)
+		buf_free(&s->box->kept[i]);
+	free(s->box->kept);
 	free(s->box->message);
 	free(s->box->size);
 	free(s->box);
@@ -174,6 +180,39 @@ mailbox_message_date(struct mailbox *box, uint32_t number, time_t *date_out)
 {
 	*date_out = 837571465; /* 17-Jul-1996 02:44:25 UTC */
 	return gone(box, number);
+}
+
+static struct buf *
+kept_of(struct mailbox *box, uint32_t number, enum cache_kind kind)
+{
+	return &box->kept[(number - 1) * CACHE_KINDS + kind];
+}
+
+bool
+cached(struct mailbox *box, uint32_t number, enum cache_kind kind, struct span *value_out)
+{
+	struct buf *kept = kept_of(box, number, kind);
+
+	if (kept->len == 0)
+		return false;
+	*value_out = span_skip(buf_view(kept), 1);
+	return true;
+}
+
+void
+cache_keep(struct mailbox *box, uint32_t number, enum cache_kind kind, struct span value)
+{
+	struct buf *kept = kept_of(box, number, kind);
+
+	buf_reset(kept);
+	buf_byte(kept, '!');
+	buf_span(kept, value);
+}
+
+bool
+cache_look(struct mailbox *box, uint32_t number, const struct stat *st)
+{
+	return st || gone(box, number) == 0;
 }
 
 int
