@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/start/login_quota.h"
 #include "imapd/capability.h"
 #include "imapd/dispatch.h"
 #include "imapd/serve.h"
@@ -119,6 +120,7 @@ open_session(struct session *s, const struct login *login)
 	                            login->session_id));
 	if (store_open(login->mail, true, sync ? STORE_SYNC : STORE_NO_SYNC, &s->store) < 0)
 		refuse_login(s, errno);
+	store_set_quota(s->store, login_quota(login, &s->kept));
 	answer_login(s);
 	arena_reset(&s->mem);
 }

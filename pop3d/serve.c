@@ -17,6 +17,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/index/mailbox.h"
+#include "common/start/login_quota.h"
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
 #include "pop3d/session.h"
@@ -163,6 +164,7 @@ open_session(struct pop3_session *s, const struct login *login)
 	in_push_back(&s->in, login->unread);
 	if (store_open(login->mail, true, is_unsynced ? STORE_NO_SYNC : STORE_SYNC, &s->store) < 0)
 		refuse(s, "open the Maildir");
+	store_set_quota(s->store, login_quota(login, &s->kept));
 	if (maildrop_open(s->store, &how, &s->drop) < 0)
 		refuse(s, "open the maildrop");
 	if (mailbox_trouble(maildrop_mailbox(s->drop)))

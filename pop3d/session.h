@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "common/base/arena.h"
 #include "common/io/in.h"
 #include "common/io/out.h"
 #include "common/start/login.h"
@@ -17,6 +18,7 @@ struct pop3_session {
 	const struct login *login;
 	struct store       *store;
 	struct maildrop    *drop;
+	struct arena        kept; /* as long as the session */
 	const char         *uidl_format;
 	struct greet_state  state; /* LANG and UTF8 */
 

@@ -56,6 +56,7 @@ enum {
 	LIMIT_INTENT_BYTES        = 256 * 1024 * 1024, /* of a linnet.intent: messages that enter together */
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
 	LIMIT_QUOTA_BYTES         = 5120,      /* of a maildirsize, then it is counted anew */
+	LIMIT_QUOTA_BYTES         = 5120,      /* of a maildirsize, then it is counted anew */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
 	LIMIT_METADATA_NAME       = 1000,      /* bytes of an annotation's name */
 	LIMIT_METADATA_VALUE      = 64 * 1024, /* bytes of an annotation */

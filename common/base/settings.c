@@ -236,7 +236,7 @@ static const struct section {
 	{ "local_name",     warn_over,                  false },
 	{ "remote",         warn_over,                  false },
 	{ "service",        read_over,                  false },
-	{ "plugin",         read_over,                  false },
+	{ "plugin",         settings_section_plugin,    false },
 	{ "dict",           read_over,                  false },
 	{ "event_exporter", read_over,                  false },
 	{ "metric",         read_over,                  false },

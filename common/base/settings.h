@@ -137,6 +137,12 @@ struct settings_mailbox {
 	const char *automatic;   /* "no", "create" or "subscribe" */
 };
 
+/* plugin { quota_rule = *:storage=1G  quota_rule2 = Trash:storage=+100M }, by number */
+struct settings_quota_rule {
+	uint64_t    number;
+	const char *text; /* as quota_rule_parse() takes it: checked already */
+};
+
 struct settings {
 	SETTINGS_ROWS(SETTINGS_STR, SETTINGS_NUM, SETTINGS_YES, SETTINGS_NUM, SETTINGS_NUM,
 	              SETTINGS_STR)
@@ -148,6 +154,10 @@ struct settings {
 	/* the default is Drafts Sent Trash with their special use, auto = no */
 	struct settings_mailbox *mailbox;
 	size_t                   mailbox_count;
+
+	const char                 *quota; /* plugin { quota = maildir:User quota }; NULL: none */
+	struct settings_quota_rule *quota_rule;
+	size_t                      quota_rule_count;
 };
 
 /* One thing that is wrong in a file, in the order found. */
@@ -166,7 +176,7 @@ struct settings_problems {
 /*
  * Read path with all its !include and !include_try files into *settings_out,
  * which is whole (defaults) in any case.  All text lives in mem.  Sections of
- * Dovecot that mean nothing here (service, plugin, protocol lda, ...) are read
+ * Dovecot that mean nothing here (service, dict, protocol lda, ...) are read
  * over; protocol imap {} and protocol pop3 {} apply where service (may be
  * NULL) is that word.
  * False when a problem is fatal: no file, bad syntax, a value that cannot be;

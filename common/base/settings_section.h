@@ -10,7 +10,7 @@ struct settings_load {
 	struct arena             *mem;
 	struct settings          *into;
 	struct settings_problems *problems;
-	size_t                    passdb_room, userdb_room, mailbox_room;
+	size_t                    passdb_room, userdb_room, mailbox_room, quota_room;
 	/* a file names mailboxes: the built-in ones are gone */
 	bool                      has_mailboxes;
 };
@@ -18,6 +18,7 @@ struct settings_load {
 void settings_section_passdb(struct settings_load *l, const struct settings_node *section);
 void settings_section_userdb(struct settings_load *l, const struct settings_node *section);
 void settings_section_namespace(struct settings_load *l, const struct settings_node *section);
+void settings_section_plugin(struct settings_load *l, const struct settings_node *section);
 
 /* The built-in mailboxes. */
 void settings_section_defaults(struct settings_load *l);

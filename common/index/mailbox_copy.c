@@ -365,6 +365,7 @@ mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target,
 		return -1;
 	c.target.source = box->folder_name;
 	c.target.source_new = box->new_mail;
+	c.target.moved_from = move ? box->name : NULL;
 	collect(&c, uids);
 	failed = run(&c, move);
 	saved = errno;

@@ -13,22 +13,32 @@
 
 #include "common/index/mailbox_inside.h"
 #include "common/maildir/dir.h"
+#include "common/maildir/quota.h"
+
+/* What left, for the quota. */
+struct left {
+	int64_t bytes, messages;
+};
 
 /* One pass; *again_out: some had other names than we knew. */
 static int
-unlink_all(struct mailbox *box, const struct ranges *uids, bool *changed, bool *again_out)
+unlink_all(struct mailbox *box, const struct ranges *uids, struct left *left, bool *again_out)
 {
 	struct box_walk walk = BOX_WALK_START;
+	bool is_counted = quota_counts(box->store, box->name);
 	uint32_t index;
 
 	*again_out = false;
 	while (box_walk(box, uids, &walk, &index)) {
 		struct item *it = items_at(&box->items, index);
+		uint64_t size;
 
 		if (it->is_gone || !(it->flags & FLAG_DELETED))
 			continue;
+		size = is_counted ? quota_size_of(box_dir_of(box, it), box_name_of(box, it)) : 0;
 		if (unlinkat(box_dir_of(box, it), box_name_of(box, it), 0) == 0) {
-			*changed = true;
+			left->bytes += (int64_t)size;
+			left->messages++;
 			guard_out(it->in_new ? &box->index.new_mail : &box->index.cur);
 			box_mark_gone(box, index);
 		} else if (errno == ENOENT) {
@@ -86,13 +96,14 @@ sync_parts(const struct mailbox *box)
 static int
 expunge(struct mailbox *box, const struct ranges *uids)
 {
-	bool changed = false, again = true;
+	struct left left = { 0, 0 };
+	bool again = true;
 	int failed = 0, saved;
 
 	if (box_look(box, LOOK_IF_CHANGED) != 0 && box->is_lost)
 		return -1;
 	for (int tries = 0; again && !failed; tries++) {
-		failed = unlink_all(box, uids, &changed, &again);
+		failed = unlink_all(box, uids, &left, &again);
 		if (!failed && again)
 			failed = box_look(box, LOOK_ALWAYS);
 		if (!failed && again && tries == 10 * BOX_TRIES) {
@@ -101,11 +112,13 @@ expunge(struct mailbox *box, const struct ranges *uids)
 		}
 	}
 	saved = errno;
-	if (changed && sync_parts(box) != 0 && !failed) {
+	if (quota_counts(box->store, box->name))
+		quota_change(box->store, -left.bytes, -left.messages);
+	if (left.messages > 0 && sync_parts(box) != 0 && !failed) {
 		saved = errno;
 		failed = -1;
 	}
-	if (changed)
+	if (left.messages > 0)
 		box_forget_gone(box);
 	errno = saved;
 	return failed;

@@ -14,6 +14,7 @@
 #include "common/maildir/filename.h"
 #include "common/maildir/intent.h"
 #include "common/maildir/name.h"
+#include "common/maildir/quota.h"
 
 static bool
 may_write(int dir)
@@ -28,6 +29,7 @@ target_open(struct store *s, const char *name, struct target *t)
 
 	memset(t, 0, sizeof(*t));
 	t->store = s;
+	t->name = arena_string(&t->mem, span_of(name));
 	t->lock = (struct dotlock)DOTLOCK_NONE;
 	t->journal = (struct journal)JOURNAL_NONE;
 	t->cur_guard = t->new_guard = (struct guard)GUARD_NONE;
@@ -323,12 +325,44 @@ put_all(struct target *t, struct incoming *in, size_t count, target_find_again_f
 	return sync_target(t, in, count);
 }
 
+/* ---- the quota ---- */
+
+/* What they are on disk. */
+static struct quota_amounts
+amount_of(const struct incoming *in, size_t count)
+{
+	struct quota_amounts sum = { 0, 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		if (!in[i].from[0])
+			continue;
+		sum.bytes += quota_size_of(in[i].from_dir, in[i].from);
+		sum.messages++;
+	}
+	return sum;
+}
+
+/* Out of a mailbox that counts into one that does not, or the other way, a move changes what is used. */
+static void
+tell_quota(const struct target *t, const struct quota_amounts *sum)
+{
+	int factor = quota_counts(t->store, t->name) -
+	             (t->moved_from && quota_counts(t->store, t->moved_from));
+
+	quota_change(t->store, factor * (int64_t)sum->bytes, factor * (int64_t)sum->messages);
+}
+
 int
 target_deliver(struct target *t, struct incoming *in, size_t count,
                target_find_again_fn *find_again, void *context)
 {
+	struct quota_amounts sum = { 0, 0 };
 	int failed;
 
+	if (store_quota(t->store))
+		sum = amount_of(in, count);
+	if (!t->moved_from && quota_allow(t->store, t->name, sum.bytes, sum.messages) != 0)
+		return -1;
 	if (give_uids(t, in, count) != 0 || promise(t, in, count) != 0)
 		return -1;
 	failed = put_all(t, in, count, find_again, context);
@@ -336,6 +370,8 @@ target_deliver(struct target *t, struct incoming *in, size_t count,
 		take_back(t, in, count);
 	if (count > 1)
 		intent_clear(t->folder);
+	if (!failed)
+		tell_quota(t, &sum);
 	if (!failed && t->is_indexed && journal_is_there(&t->journal, t->folder))
 		tell_index(t, in, count);
 	return failed;

@@ -22,6 +22,8 @@ struct target {
 	struct guard    cur_guard, new_guard;
 	const char     *source;     /* MOVE: the folder messages come from, and its new/ */
 	int             source_new;
+	const char     *name;       /* the mailbox, for the quota */
+	const char     *moved_from; /* MOVE: the mailbox they leave: its quota is the same one */
 	struct arena    mem;
 };
 
@@ -63,6 +65,7 @@ int target_letter(struct target *t, const char *keyword);
  * drops, never a message whose UID goes to another.  When it fails, what was renamed
  * is renamed back.  Several are in all together or not at all, also when the process
  * is killed (intent.h).  The index is told when all is done.  find_again NULL: a missing source is a failure.
+ * EDQUOT: the user's quota does not allow it (a move within the account always is).
  */
 int target_deliver(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again, void *context);
 

@@ -70,7 +70,7 @@ store_open(const char *path, bool create, enum store_sync sync, struct store **s
 	s = malloc(sizeof(*s));
 	if (!s)
 		die("out of memory: a store");
-	*s = (struct store){ root, sync };
+	*s = (struct store){ root, sync, NULL };
 	*store_out = s;
 	return 0;
 }
@@ -222,16 +222,27 @@ list_add(struct listing *l, const char *name, bool exists, bool subscribed)
 	l->folder[l->count++] = (struct store_folder){ name, exists, false, subscribed };
 }
 
-/* INBOX first, then by bytes with '.' below all others, so that children stand right behind their parent. */
+static bool
+is_inbox_or_below(const char *name)
+{
+	size_t n = strlen("INBOX");
+
+	return strncmp(name, "INBOX", n) == 0 && (name[n] == '\0' || name[n] == '.');
+}
+
+/*
+ * INBOX and its children first, then by bytes with '.' below all others, so that children stand
+ * right behind their parent.
+ */
 static int
 compare_folders(const void *a, const void *b)
 {
 	const struct store_folder *x = a, *y = b;
 	const char *p = x->name, *q = y->name;
-	bool x_inbox = strcmp(p, "INBOX") == 0, y_inbox = strcmp(q, "INBOX") == 0;
+	bool x_inbox = is_inbox_or_below(p), y_inbox = is_inbox_or_below(q);
 	int c, d;
 
-	if (x_inbox || y_inbox)
+	if (x_inbox != y_inbox)
 		return (int)y_inbox - (int)x_inbox;
 	while (*p && *p == *q)
 		p++, q++;

@@ -30,6 +30,7 @@
 #include "common/maildir/filename.h"
 #include "common/maildir/keywords.h"
 #include "common/maildir/name.h"
+#include "common/maildir/quota.h"
 #include "common/maildir/store_inside.h"
 #include "common/maildir/uidlist.h"
 #include "common/maildir/unique.h"
@@ -178,6 +179,24 @@ store_create(struct store *s, const char *name)
 	return failed;
 }
 
+/* What a deleted folder held is taken off the quota before it is emptied. */
+static void
+tell_quota(struct store *s, const char *name, const char *hidden)
+{
+	struct quota_amounts held = { 0, 0 };
+	int fd;
+
+	if (!quota_counts(s, name))
+		return;
+	fd = dir_open(s->root, hidden);
+	if (fd >= 0 && quota_add_folder(fd, &held) == 0)
+		quota_change(s, -(int64_t)held.bytes, -(int64_t)held.messages);
+	else
+		quota_forget(s);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 store_delete(struct store *s, const char *name)
 {
@@ -194,10 +213,14 @@ store_delete(struct store *s, const char *name)
 		return -1;
 	}
 	hidden = hidden_name(gone_prefix, &mem);
-	if (renameat(s->root, name_to_dir(name, &mem), s->root, hidden) != 0 || store_sync_root(s) != 0)
+	if (renameat(s->root, name_to_dir(name, &mem), s->root, hidden) != 0 ||
+	    store_sync_root(s) != 0) {
 		failed = errno;
-	else
-		remove_leftovers(s->root); /* this one among them; what cannot be removed now is tried next time */
+	} else {
+		tell_quota(s, name, hidden);
+		/* this one among them; what cannot be removed now is tried next time */
+		remove_leftovers(s->root);
+	}
 	arena_free(&mem);
 	errno = failed;
 	return failed ? -1 : 0;
@@ -362,6 +385,9 @@ store_rename(struct store *s, const char *from, const char *to)
 		failed = rename_tree(s, from, to, &mem);
 	}
 	saved = errno;
+	/* children may have rules of their own: simply count again */
+	if (store_quota(s) && store_quota(s)->count > 1)
+		quota_forget(s);
 	arena_free(&mem);
 	errno = saved;
 	return failed;

@@ -7,6 +7,7 @@
 struct store {
 	int             root;
 	enum store_sync sync;
+	const struct quota *quota; /* NULL: none */
 };
 
 /* fsync the root, if the store is to. */
