@@ -3,6 +3,8 @@
 
 #include "common/base/die.h"
 #include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/index/cache.h"
 #include "imapd/command.h"
 #include "imapd/command_reader.h"
 #include "imapd/grammar.h"
@@ -59,6 +61,17 @@ end_with_modseq(struct session *s)
 		                             (unsigned long long)s->modseq_told);
 }
 
+/* Whatever becomes of the cache, the answers were right. */
+static void
+settle_cache(struct session *s)
+{
+	const char *damaged = s->box ? cache_settle(s->box) : NULL;
+
+	if (damaged)
+		log_warning("Mailbox %s: %s in its folder cannot be used, it is made anew",
+		            mailbox_name(s->box), damaged);
+}
+
 void
 dispatch_command(struct session *s)
 {
@@ -93,6 +106,7 @@ dispatch_command(struct session *s)
 		report_news(s, !(row->flags & HOLDS_EXPUNGE));
 	end_with_modseq(s);
 	send_reply(s, tag, name);
+	settle_cache(s);
 	s->bad_commands = s->reply == REPLY_BAD ? s->bad_commands + 1 : 0;
 	if (s->bad_commands == LIMIT_BAD_COMMANDS)
 		session_bye(s, "Too many invalid IMAP commands.");
