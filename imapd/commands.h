@@ -76,5 +76,13 @@ COMMAND_PARSE(fetch);
 COMMAND_RUN(fetch);
 COMMAND_PARSE(search);
 COMMAND_RUN(search);
+COMMAND_PARSE(cancelupdate);
+COMMAND_RUN(cancelupdate);
+
+/* sort.c, thread.c */
+COMMAND_PARSE(sort);
+COMMAND_RUN(sort);
+COMMAND_PARSE(thread);
+COMMAND_RUN(thread);
 
 #endif

@@ -87,7 +87,7 @@ dispatch_command(struct session *s)
 	why = command_read(s);
 	cursor_open(&c, buf_view(&s->command), &s->mem);
 	c.utf8 = (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0;
-	tag = arena_copy(&s->mem, take_tag(&c));
+	s->tag = tag = arena_copy(&s->mem, take_tag(&c));
 	take_byte(&c, ' ');
 	if (cursor_ok(&c)) {
 		row = command_find(&c);

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "common/base/log.h"
+#include "imapd/search_context.h"
 #include "imapd/session.h"
 
 /* UIDs that wait to be told as VANISHED, in descending order.  Not in the arena: IDLE resets none. */
@@ -38,6 +39,7 @@ tell_vanished(struct session *s, struct report *r)
 static void
 tell_expunged(struct session *s, const struct news *n, struct report *r)
 {
+	search_contexts_expunged(s, n->number, n->uid);
 	s->expunges_told++;
 	if (!(s->enabled & (ENABLED_QRESYNC | ENABLED_UIDONLY))) {
 		out_printf(&s->out, "* %u EXPUNGE\r\n", (unsigned)n->number);
@@ -128,6 +130,7 @@ report_news(struct session *s, bool may_expunge)
 	if (r.waiting.len > 0)
 		tell_vanished(s, &r);
 	buf_free(&r.waiting);
+	search_contexts_update(s);
 	settle_modseq(s);
 }
 

@@ -1,45 +1,73 @@
 /*
- * search_keys.c - the keys of SEARCH: arguments and meaning of each (RFC 3501 s.6.4.4)
+ * search_keys.c - the keys of SEARCH, one row each, and the grammar of their arguments
  *
- * Header texts are compared decoded (RFC 2047) and folded, bodies also
- * transfer-decoded and in UTF-8: a client searches for what its user sees.
+ * RFC 3501 s.6.4.4 and RFC 9051 s.6.4.4, with the keys of RFC 5032 (WITHIN),
+ * RFC 7162 (MODSEQ), RFC 8474 (OBJECTID) and RFC 8514 (SAVEDATE).
  */
 #include "common/base/limits.h"
 #include "common/maildir/name.h"
 #include "common/mime/charset.h"
 #include "common/mime/date.h"
-#include "common/mime/header.h"
-#include "imapd/search_message.h"
-#include "imapd/search_program.h"
-#include "imapd/search_text.h"
+#include "imapd/search_match.h"
 
-/* ---- arguments ---- */
+/* text as UTF-8 behind out; false: it is not of that character set. */
+static bool
+to_utf8(struct span text, struct span charset, struct buf *out)
+{
+	struct charset *cs;
 
-/* astring in the charset of the command, which is US-ASCII or UTF-8 here */
+	if (!charset.at) {
+		buf_span(out, text);
+		return utf8_is_valid(text);
+	}
+	cs = charset_open(charset);
+	if (!cs)
+		return false;
+	charset_convert(cs, text, true, out);
+	charset_close(cs);
+	return !memmem(out->data, out->len, "\xef\xbf\xbd", 3);
+}
+
+static struct span
+kept(struct cursor *c, const struct buf *b)
+{
+	return b->len > 0 ? arena_copy(c->mem, buf_view(b)) : span_of("");
+}
+
+/* astring in the charset of the command */
 static void
 take_needle(struct cursor *c, struct search_key *key)
 {
-	struct buf folded = BUF_EMPTY;
+	struct buf utf8 = BUF_EMPTY, folded = BUF_EMPTY;
 	struct span text;
 
 	take_byte(c, ' ');
 	text = take_astring(c);
-	if (!cursor_ok(c))
-		return;
-	if (!utf8_is_valid(text)) {
-		cursor_fail(c, "a search string is not UTF-8");
-		return;
+	if (cursor_ok(c) && text.len > 0 && !to_utf8(text, key->program->charset, &utf8))
+		cursor_fail(c, "a search string is not of its character set");
+	if (cursor_ok(c)) {
+		casemap_fold(buf_view(&utf8), &folded);
+		key->needle = kept(c, &folded);
 	}
-	casemap_fold(text, &folded);
-	key->needle = folded.len > 0 ? arena_copy(c->mem, buf_view(&folded)) : span_of("");
+	buf_free(&utf8);
 	buf_free(&folded);
 }
 
 static void
-take_field_needle(struct cursor *c, struct search_key *key)
+take_field(struct cursor *c, struct search_key *key)
+{
+	key->field = span_of(key->row->field);
+	key->known = search_known_field(key->field);
+	take_needle(c, key);
+}
+
+/* "HEADER" SP header-fld-name SP astring */
+static void
+take_any_field(struct cursor *c, struct search_key *key)
 {
 	take_byte(c, ' ');
 	key->field = take_astring(c);
+	key->known = search_known_field(key->field);
 	take_needle(c, key);
 }
 
@@ -59,7 +87,67 @@ static void
 take_octets(struct cursor *c, struct search_key *key)
 {
 	take_byte(c, ' ');
-	key->octets = take_number64(c);
+	key->number = take_number64(c);
+}
+
+/* ("OLDER" / "YOUNGER") SP nz-number                        RFC 5032 s.4 */
+static void
+take_seconds(struct cursor *c, struct search_key *key)
+{
+	take_byte(c, ' ');
+	key->number = take_nz_number(c);
+}
+
+/* entry-flag-name = DQUOTE "/flags/" attr-flag DQUOTE ; attr-flag = "\\\\Answered" / ... / keyword */
+static void
+take_entry_name(struct cursor *c)
+{
+	struct span name;
+
+	if (!at_byte(c, '"')) {
+		cursor_fail(c, "expected a mod-sequence, or an entry name in quotes");
+		return;
+	}
+	name = take_string(c);
+	if (cursor_ok(c) && !span_starts_nocase(name, "/flags/"))
+		cursor_fail(c, "an entry name begins with /flags/");
+}
+
+/* search-modsequence = "MODSEQ" [search-modseq-ext] SP mod-sequence-valzer
+ * search-modseq-ext  = SP entry-name SP entry-type-req
+ * entry-type-req     = "priv" / "shared" / "all"            RFC 7162 s.7 */
+static void
+take_modseq_key(struct cursor *c, struct search_key *key)
+{
+	key->program->uses |= SEARCH_USES_MODSEQ;
+	take_byte(c, ' ');
+	if (cursor_ok(c) && !at_end(c) && !ascii_is_digit(*c->at)) {
+		take_entry_name(c);
+		take_byte(c, ' ');
+		if (!try_whole_word(c, "all") && !try_whole_word(c, "shared") &&
+		    !try_whole_word(c, "priv"))
+			cursor_fail(c, "expected all, shared or priv");
+		take_byte(c, ' ');
+	}
+	key->number = take_modseq_or_zero(c);
+}
+
+/* objectid = 1*255(ALPHA / DIGIT / "_" / "-")               RFC 8474 s.7 */
+static void
+take_objectid(struct cursor *c, struct search_key *key)
+{
+	struct span id;
+
+	take_byte(c, ' ');
+	id = take_atom(c);
+	for (size_t i = 0; i < id.len; i++)
+		if (!ascii_is_digit(id.at[i]) && id.at[i] != '_' && id.at[i] != '-' &&
+		    (ascii_lower(id.at[i]) < 'a' || ascii_lower(id.at[i]) > 'z'))
+			cursor_fail(c, "an identifier is of letters, digits, _ and -");
+	if (id.len > LIMIT_OBJECTID)
+		cursor_fail(c, "an identifier is too long");
+	if (cursor_ok(c))
+		key->id = arena_string(c->mem, id);
 }
 
 static void
@@ -81,226 +169,23 @@ take_set(struct cursor *c, struct search_key *key)
 {
 	key->set = take_sequence_set(c);
 	key->has_set = true;
+	if (!key->set_is_uids && !key->set.is_saved)
+		key->program->uses |= SEARCH_USES_NUMBERS;
 }
 
 static void
 take_uids(struct cursor *c, struct search_key *key)
 {
+	key->set_is_uids = true;
 	take_byte(c, ' ');
 	take_set(c, key);
-	key->set_is_uids = true;
 }
-
-/* ---- what is in the view ---- */
-
-static bool
-match_flags(struct search_message *m, const struct search_key *key)
-{
-	uint32_t flags = m->message.flags;
-
-	return (flags & key->row->has) == key->row->has && (flags & key->row->lacks) == 0;
-}
-
-static bool
-match_keyword(struct search_message *m, const struct search_key *key)
-{
-	return key->keyword_bit >= 0 && (m->message.keywords >> key->keyword_bit & 1) != 0;
-}
-
-/* "n:*" always has the last message (RFC 3501 s.6.4.8); that all numbers exist is known. */
-static bool
-match_set(struct search_message *m, const struct search_key *key)
-{
-	uint32_t name = key->set_is_uids ? m->message.uid : m->number;
-	bool is_last = m->number == mailbox_count(m->box);
-
-	return ranges_has(&key->set.fixed, name) ||
-	       (key->set.has_star && (is_last || name >= key->set.star_from));
-}
-
-/* ---- sizes and dates ---- */
-
-static bool
-match_size(struct search_message *m, const struct search_key *key)
-{
-	uint64_t octets;
-
-	if (!search_message_size(m, &octets))
-		return false;
-	return key->row->way < 0 ? octets < key->octets : octets > key->octets;
-}
-
-static bool
-compare_day(int32_t day, const struct search_key *key)
-{
-	if (key->row->way == 0)
-		return day == key->day;
-	return key->row->way < 0 ? day < key->day : day >= key->day;
-}
-
-/* INTERNALDATE's day as FETCH shows it: in the server's zone. */
-static bool
-match_date(struct search_message *m, const struct search_key *key)
-{
-	struct tm local;
-	time_t when;
-
-	if (!search_message_date(m, &when) || !localtime_r(&when, &local))
-		return false;
-	return compare_day(date_day(when, (int)(local.tm_gmtoff / 60)), key);
-}
-
-/* The Date: header's day as the sender wrote it.  Without a readable date no day matches. */
-static bool
-match_sent(struct search_message *m, const struct search_key *key)
-{
-	struct span block;
-	struct field date;
-	time_t when;
-	int zone;
-
-	return search_message_header(m, &block) && header_find(block, "Date", &date) &&
-	       date_parse(date.value, &when, &zone) && compare_day(date_day(when, zone), key);
-}
-
-/* ---- text ---- */
-
-static struct span
-wanted_field(const struct search_key *key)
-{
-	return key->row->field ? span_of(key->row->field) : key->field;
-}
-
-/* Any field of that name; an empty string is in every one that is there (RFC 3501, HEADER). */
-static bool
-match_field(struct search_message *m, const struct search_key *key)
-{
-	struct span name = wanted_field(key);
-	struct span rest;
-	struct field field;
-
-	if (!search_message_header(m, &rest))
-		return false;
-	while (header_next(&rest, &field)) {
-		struct arena_mark mark = arena_mark(&m->mem);
-		bool is_found = span_equal_nocase(field.name, name) &&
-		                search_text_has(header_decode(field.value, &m->mem), key->needle,
-		                                &m->text.window);
-
-		arena_release(&m->mem, mark);
-		if (is_found)
-			return true;
-	}
-	return false;
-}
-
-/*
- * One text of a header, decoded, behind its name if it has one; nothing is found across two of
- * them.
- */
-static void
-add_field(struct search_message *m, struct span name, struct span value)
-{
-	struct arena_mark mark = arena_mark(&m->mem);
-
-	if (name.at) {
-		search_text_add(&m->text, name);
-		search_text_add(&m->text, span_of(": "));
-	}
-	search_text_add(&m->text, header_decode(value, &m->mem));
-	search_text_pause(&m->text);
-	arena_release(&m->mem, mark);
-}
-
-/* All fields; the lines between that are none, whatever they are, as they stand. */
-static void
-add_header(struct search_message *m, struct span block)
-{
-	const char *end = block.at + block.len, *from = block.at;
-	struct field field;
-
-	while (!m->text.is_found && header_next(&block, &field)) {
-		if (field.whole.at > from)
-			add_field(m, SPAN_NONE, span_make(from, (size_t)(field.whole.at - from)));
-		add_field(m, field.name, field.value);
-		from = field.whole.at + field.whole.len;
-	}
-	if (!m->text.is_found)
-		add_field(m, SPAN_NONE, span_make(from, (size_t)(end - from)));
-}
-
-static bool
-add_piece(void *context, struct span utf8)
-{
-	return !search_text_add(context, utf8);
-}
-
-static bool
-is_text(const struct part *p)
-{
-	return p->kind == PART_LEAF && (span_is(p->type.type, "TEXT") || span_is(p->type.type, "MESSAGE"));
-}
-
-/* The part behind p in the order of the message; NULL behind the last. */
-static const struct part *
-next_part(const struct part *p)
-{
-	if (p->first)
-		return p->first;
-	while (p && !p->next)
-		p = p->parent;
-	return p ? p->next : NULL;
-}
-
-/*
- * The body is the text of all text parts and the headers of all
- * parts but the message itself: these stand in the body, and hold the names of
- * attachments and the subjects of messages within.
- */
-static bool
-is_in_body(struct search_message *m, struct span needle)
-{
-	struct search_text *t = &m->text;
-	struct part *root;
-
-	if (!search_message_parts(m, &root))
-		return false;
-	search_text_begin(t, needle);
-	for (const struct part *p = root; p && !t->is_found; p = next_part(p)) {
-		if (p != root)
-			add_header(m, p->header);
-		if (is_text(p))
-			part_decode_text(m->source, p, add_piece, t);
-		search_text_pause(t);
-	}
-	return search_text_end(t);
-}
-
-/* The header is much cheaper than the body, and often enough. */
-static bool
-match_text(struct search_message *m, const struct search_key *key)
-{
-	struct span block;
-
-	if (!search_message_header(m, &block))
-		return false;
-	search_text_begin(&m->text, key->needle);
-	add_header(m, block);
-	return search_text_end(&m->text) || is_in_body(m, key->needle);
-}
-
-static bool
-match_body(struct search_message *m, const struct search_key *key)
-{
-	return is_in_body(m, key->needle);
-}
-
-/* ---- the rows ---- */
 
 #define FLAG_ROW(name, has, lacks) \
 	{ name, COST_VIEW, NULL, match_flags, has, lacks, 0, false, NULL }
 #define DAY_ROW(name, cost, match, way) { name, cost, take_day, match, 0, 0, way, false, NULL }
 #define SIZE_ROW(name, way) { name, COST_STAT, take_octets, match_size, 0, 0, way, false, NULL }
+#define AGE_ROW(name, way) { name, COST_STAT, take_seconds, match_age, 0, 0, way, false, NULL }
 #define KEYWORD_ROW(name, is_not) \
 	{ name, COST_VIEW, take_keyword, match_keyword, 0, 0, 0, is_not, NULL }
 #define FIELD_ROW(name, take, field) \
@@ -333,12 +218,21 @@ const struct search_row search_keys[] = {
 	DAY_ROW("SENTBEFORE", COST_HEADER, match_sent, -1),
 	DAY_ROW("SENTON", COST_HEADER, match_sent, 0),
 	DAY_ROW("SENTSINCE", COST_HEADER, match_sent, 1),
-	FIELD_ROW("BCC", take_needle, "Bcc"),
-	FIELD_ROW("CC", take_needle, "Cc"),
-	FIELD_ROW("FROM", take_needle, "From"),
-	FIELD_ROW("SUBJECT", take_needle, "Subject"),
-	FIELD_ROW("TO", take_needle, "To"),
-	FIELD_ROW("HEADER", take_field_needle, NULL),
+	FIELD_ROW("BCC", take_field, "Bcc"),
+	FIELD_ROW("CC", take_field, "Cc"),
+	FIELD_ROW("FROM", take_field, "From"),
+	FIELD_ROW("SUBJECT", take_field, "Subject"),
+	FIELD_ROW("TO", take_field, "To"),
+	FIELD_ROW("HEADER", take_any_field, NULL),
+	AGE_ROW("YOUNGER", 1),
+	AGE_ROW("OLDER", -1),
+	{ "MODSEQ", COST_VIEW, take_modseq_key, match_modseq, 0, 0, 0, false, NULL },
+	{ "EMAILID", COST_STAT, take_objectid, match_emailid, 0, 0, 0, false, NULL },
+	{ "THREADID", COST_VIEW, take_objectid, match_nothing, 0, 0, 0, false, NULL },
+	DAY_ROW("SAVEDBEFORE", COST_STAT, match_savedate, -1),
+	DAY_ROW("SAVEDON", COST_STAT, match_savedate, 0),
+	DAY_ROW("SAVEDSINCE", COST_STAT, match_savedate, 1),
+	FLAG_ROW("SAVEDATESUPPORTED", 0, 0),
 	TEXT_ROW("BODY", match_body),
 	TEXT_ROW("TEXT", match_text),
 };

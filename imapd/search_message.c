@@ -1,15 +1,18 @@
-/* search_message.c - the message that SEARCH looks at */
+/* search_message.c - the message that SEARCH, SORT and THREAD look at */
 #include "imapd/search_message.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "common/mime/header.h"
 #include "common/mime/source.h"
 
+/* Most messages of most searches are settled by the view: these must cost nothing. */
 void
 search_message_open(struct search_message *m, struct mailbox *box, uint32_t number)
 {
-	search_message_close(m);
+	if (m->is_used)
+		search_message_close(m);
 	m->box = box;
 	m->number = number;
 	m->message = *mailbox_message(box, number);
@@ -22,6 +25,7 @@ search_message_close(struct search_message *m)
 	m->source = source_close(m->source);
 	m->parts = NULL;
 	m->header = SPAN_NONE;
+	m->is_used = false;
 	arena_reset(&m->mem);
 }
 
@@ -31,6 +35,8 @@ search_message_free(struct search_message *m)
 	search_message_close(m);
 	arena_free(&m->mem);
 	search_text_free(&m->text);
+	buf_free(&m->value);
+	buf_free(&m->spare);
 }
 
 /* Always false: for the callers' return. */
@@ -43,15 +49,27 @@ failed(struct search_message *m)
 	return false;
 }
 
+/* What was kept of another state of the file must not be given any more. */
+static struct source *
+open_file(struct search_message *m)
+{
+	int fd = mailbox_message_open(m->box, m->number);
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0)
+		cache_look(m->box, m->number, &st);
+	return source_open(fd);
+}
+
 static bool
 open_source(struct search_message *m)
 {
-	int fd;
-
 	if (m->source || m->is_gone)
 		return !m->is_gone;
-	fd = mailbox_message_open(m->box, m->number);
-	m->source = fd < 0 ? NULL : source_open(fd);
+	m->is_used = true;
+	m->source = open_file(m);
 	return m->source || failed(m);
 }
 
@@ -93,4 +111,16 @@ bool
 search_message_date(struct search_message *m, time_t *date_out)
 {
 	return mailbox_message_date(m->box, m->number, date_out) == 0 || failed(m);
+}
+
+bool
+search_message_savedate(struct search_message *m, time_t *date_out)
+{
+	return mailbox_message_savedate(m->box, m->number, date_out) == 0 || failed(m);
+}
+
+bool
+search_message_id(struct search_message *m, char id_out[MAILBOX_ID_SIZE])
+{
+	return mailbox_message_id(m->box, m->number, id_out) == 0 || failed(m);
 }

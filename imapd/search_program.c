@@ -27,6 +27,7 @@ new_key(struct cursor *c, struct search_program *program, const struct search_ro
 
 	count_key(c, program);
 	key->row = row;
+	key->program = program;
 	key->cost = row->cost;
 	key->before = program->last;
 	program->last = key;
@@ -154,7 +155,7 @@ take_key(struct cursor *c, struct search_program *program)
 void
 take_search_program(struct cursor *c, struct search_program *program)
 {
-	memset(program, 0, sizeof(*program));
+	program->last = NULL;
 	program->root = new_key(c, program, &search_and_row);
 	program->count = 0; /* the client did not write this one */
 	take_byte(c, ' ');

@@ -60,16 +60,21 @@ add_by_uid(struct session *s, const struct seq_set *set, struct ranges *uids)
 	}
 }
 
+void
+session_forget_saved(struct session *s)
+{
+	s->saved = (struct ranges)RANGES_EMPTY;
+	arena_free(&s->saved_mem);
+}
+
 bool
 session_uids(struct session *s, const struct seq_set *set, bool by_uid, struct ranges *uids_out)
 {
 	struct ranges uids = RANGES_EMPTY;
 
-	if (set->is_saved) {
-		reply_bad(s, "no search result was saved");
-		return false;
-	}
-	if (by_uid) {
+	if (set->is_saved) { /* never the client's mistake: RFC 5182 s.2.1 */
+		add_by_uid(s, &(struct seq_set){ .fixed = s->saved }, &uids);
+	} else if (by_uid) {
 		add_by_uid(s, set, &uids);
 	} else if (!add_by_number(s, set, &uids)) {
 		reply_bad(s, "there is no message with this number");

@@ -15,6 +15,7 @@
 #include "common/start/login_quota.h"
 #include "imapd/capability.h"
 #include "imapd/dispatch.h"
+#include "imapd/search_context.h"
 #include "imapd/serve.h"
 
 static struct session session;
@@ -75,6 +76,8 @@ session_bye(struct session *s, const char *text)
 void
 session_close_box(struct session *s)
 {
+	session_forget_saved(s);
+	search_contexts_close(s);
 	if (!s->box)
 		return;
 	s->box = mailbox_close(s->box);

@@ -42,6 +42,7 @@ struct session {
 	struct store       *store;
 	struct mailbox     *box;  /* the selected one, NULL in the authenticated state */
 	struct arena        mem;  /* of the command at hand: reset behind its tagged reply */
+	struct span         tag;  /* of the command at hand */
 	unsigned            enabled;
 	bool                is_over; /* LOGOUT: leave the loop behind the tagged reply */
 
@@ -59,6 +60,11 @@ struct session {
 	struct ranges         *flags_told;    /* UIDs whose FLAGS report_news() told; NULL: nobody asks */
 	/* the tagged OK carries [HIGHESTMODSEQ] where expunges were told (RFC 7162 s.3.2.7) */
 	bool                   ends_with_modseq;
+
+	/* what SEARCH left for later commands; gone with the selected mailbox */
+	struct ranges          saved;     /* UIDs of "$" (RFC 5182); some may have left the mailbox */
+	struct arena           saved_mem;
+	struct search_context *context;   /* searches that are kept up to date (search_context.h) */
 
 	/* the tagged reply, which the dispatcher sends */
 	enum reply_kind reply;
@@ -105,6 +111,9 @@ void session_close_box(struct session *s);
  */
 bool session_uids(struct session *s, const struct seq_set *set, bool by_uid,
                   struct ranges *uids_out);
+
+/* "$" is empty from now on. */
+void session_forget_saved(struct session *s);
 
 /* Writing strings: astring as atom, quoted or literal; nstring with NIL for SPAN_NONE. */
 void put_astring(struct out *o, struct span s);

@@ -52,6 +52,30 @@ ranges_add(struct ranges *set, struct arena *mem, uint32_t first, uint32_t last)
 	set->count -= end - at - 1;
 }
 
+void
+ranges_remove(struct ranges *set, struct arena *mem, uint32_t first, uint32_t last)
+{
+	size_t at = find_at_or_behind(set, first), end;
+
+	if (at == set->count || set->range[at].first > last)
+		return;
+	if (set->range[at].first < first) { /* what is left of it in front, and perhaps behind */
+		struct range cut = set->range[at];
+
+		set->range[at++].last = first - 1;
+		if (cut.last > last) {
+			insert(set, mem, at, (struct range){ last + 1, cut.last });
+			return;
+		}
+	}
+	for (end = at; end < set->count && set->range[end].last <= last; end++)
+		;
+	if (end < set->count && set->range[end].first <= last)
+		set->range[end].first = last + 1;
+	memmove(set->range + at, set->range + end, (set->count - end) * sizeof(*set->range));
+	set->count -= end - at;
+}
+
 bool
 ranges_has(const struct ranges *set, uint32_t n)
 {

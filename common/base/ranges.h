@@ -25,6 +25,7 @@ struct ranges {
 #define RANGES_EMPTY { NULL, 0, 0 }
 
 void ranges_add(struct ranges *set, struct arena *mem, uint32_t first, uint32_t last);
+void ranges_remove(struct ranges *set, struct arena *mem, uint32_t first, uint32_t last);
 bool ranges_has(const struct ranges *set, uint32_t n); /* binary search */
 uint64_t ranges_total(const struct ranges *set);       /* how many numbers */
 

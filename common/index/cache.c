@@ -34,6 +34,7 @@ static const struct {
 	[CACHE_FIELDS]    = { "linnet.cache.fields",    1 },
 	[CACHE_COUNTS]    = { "linnet.cache.counts",    1 },
 	[CACHE_PREVIEW]   = { "linnet.cache.preview",   1 },
+	[CACHE_SENT]      = { "linnet.cache.sent",      1 },
 	[CACHE_SORT]      = { "linnet.cache.sort",      1 },
 	[CACHE_THREAD]    = { "linnet.cache.thread",    1 },
 	[CACHE_SEARCH]    = { "linnet.cache.search",    1 },

@@ -25,7 +25,8 @@ enum cache_kind {
 	CACHE_FIELDS,    /* header fields (imapd/fetch_fields.c) */
 	CACHE_COUNTS,    /* octets of header and body */
 	CACHE_PREVIEW,   /* UTF-8 */
-	CACHE_SORT,      /* keys of SORT */
+	CACHE_SENT,      /* the Date: field */
+	CACHE_SORT,      /* other keys of SORT */
 	CACHE_THREAD,    /* keys of THREAD */
 	CACHE_SEARCH,    /* what SEARCH looks through */
 	CACHE_KINDS

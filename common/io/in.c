@@ -235,6 +235,18 @@ in_has(struct in *in)
 	return in->at < in->end || poll(&one, 1, 0) > 0;
 }
 
+void
+in_look(struct in *in)
+{
+	struct pollfd one = { in->fd, 0, 0 };
+
+	wait_once(in, &one, 1, 0);
+	if (is_terminated(in))
+		in->gone(GONE_TERMINATED);
+	if (one.revents & (POLLERR | POLLHUP))
+		in->gone(GONE_RESET);
+}
+
 bool
 in_wait(struct in *in, const int *other, size_t other_count, int timeout_ms, int64_t idle_since)
 {

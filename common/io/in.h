@@ -83,6 +83,12 @@ void in_skip(struct in *in, uint64_t n);
 bool in_has(struct in *in);
 
 /*
+ * Within a long command: ends the session when the client is certainly gone, or SIGTERM came.
+ * One that only sends no more (a half-closed connection) still gets its answers.  Never waits.
+ */
+void in_look(struct in *in);
+
+/*
  * Wait until the client sent something or one of the other descriptors (-1 is
  * skipped) is readable, at most until timeout_ms (-1: for ever; the idle limit
  * applies besides, counted from idle_since of clock_ms()).  True when the

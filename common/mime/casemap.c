@@ -24,12 +24,8 @@ static struct known {
 	char          folded[KNOWN_MOST];
 } known[KNOWN_CODES];
 
-/*
- * The character at the front of *rest, which is moved behind it; a byte that begins none stands
- * for itself.
- */
-static uint32_t
-take_character(struct span *rest)
+uint32_t
+casemap_take(struct span *rest)
 {
 	unsigned char c = (unsigned char)rest->at[0];
 	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
@@ -43,9 +39,9 @@ take_character(struct span *rest)
 	return code;
 }
 
-/* Each put_... returns the end of what it wrote. */
-static char *
-put_character(uint32_t code, char *to)
+/* Each that puts something returns the end of what it wrote. */
+char *
+casemap_put(uint32_t code, char *to)
 {
 	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
@@ -102,9 +98,9 @@ put_decomposed(uint32_t code, char *to)
 		if (p->mark)
 			mark[marks++] = p->mark;
 	}
-	to = put_character(code, to);
+	to = casemap_put(code, to);
 	while (marks > 0)
-		to = put_character(mark[--marks], to);
+		to = casemap_put(mark[--marks], to);
 	return to;
 }
 
@@ -165,7 +161,7 @@ casemap_fold(struct span utf8, struct buf *out)
 			to += n;
 			utf8 = span_skip(utf8, n);
 			while (utf8.at < end && (unsigned char)utf8.at[0] >= 0x80)
-				to = put_folded(take_character(&utf8), to);
+				to = put_folded(casemap_take(&utf8), to);
 		}
 		*to = '\0';
 		out->len = (size_t)(to - out->data);

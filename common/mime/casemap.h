@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/span.h"
+
 /* Every step-th code point from first to last folds to itself + delta. */
 struct casemap_fold {
 	uint32_t first, last;
@@ -19,5 +21,14 @@ struct casemap_pair {
 };
 extern const struct casemap_pair casemap_pairs[];
 extern const size_t casemap_pair_count;
+
+/*
+ * The character at the front of *rest, which is moved behind it; a byte that begins none stands
+ * for itself.
+ */
+uint32_t casemap_take(struct span *rest);
+
+/* Write code to a place of four bytes; returns the end of it. */
+char *casemap_put(uint32_t code, char *to);
 
 #endif

@@ -30,4 +30,7 @@ bool charset_is_known(struct span name);
  */
 void casemap_fold(struct span utf8, struct buf *out);
 
+/* Append text that casemap_fold() made in the form whose bytes i;unicode-casemap orders by. */
+void casemap_title(struct span folded, struct buf *out);
+
 #endif

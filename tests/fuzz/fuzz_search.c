@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span command, text = input;
 	struct search_message m = SEARCH_MESSAGE_EMPTY;
 	struct arena mem = ARENA_EMPTY;
-	struct search_program program;
+	struct search_program program = SEARCH_PROGRAM_EMPTY;
 	struct cursor c;
 
 	if (!span_find(input, '\0'))
@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (text.len == 0)
 			sample.text = "";
 		box = search_samples_open(&sample, 1);
-		search_samples_resolve(box, &program);
+		search_samples_resolve(box, &program, &mem);
 		search_message_open(&m, box, 1);
 		search_matches(&program, &m);
 		search_message_free(&m);

@@ -10,9 +10,11 @@
  * Stands in for common/index: of mailbox.h only what SEARCH asks is there.
  * Keyword 0 is "work", 1 is "home".
  */
+enum { SAMPLE_SAVED_LATER = 10 * 24 * 3600 };
 struct search_sample {
 	uint32_t    uid, flags, keywords;
-	time_t      date;
+	uint64_t    modseq;
+	time_t      date; /* SAVEDATE is SAMPLE_SAVED_LATER seconds more */
 	const char *text; /* NULL: the file is gone */
 	size_t      len;  /* 0: up to the NUL */
 };
@@ -21,7 +23,8 @@ struct mailbox *search_samples_open(const struct search_sample *sample, size_t c
 void search_samples_close(struct mailbox *box);
 unsigned search_samples_opened(const struct mailbox *box); /* files opened so far */
 
-/* What run_search() does with the mailbox at hand: keywords. */
-void search_samples_resolve(struct mailbox *box, struct search_program *program);
+/* What SEARCH does with the mailbox at hand; "$" is 12,16:21. */
+bool search_samples_resolve(struct mailbox *box, struct search_program *program,
+                            struct arena *mem);
 
 #endif

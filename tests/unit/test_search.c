@@ -24,7 +24,7 @@ print_key(const struct search_key *key, struct buf *out)
 	if (key->is_not)
 		buf_byte(out, '!');
 	buf_str(out, key->row->name);
-	if (key->has_set) {
+	if (key->has_set && !key->set.is_saved) {
 		buf_byte(out, ' ');
 		ranges_print(&key->set.fixed, out);
 		if (key->set.has_star)
@@ -36,8 +36,12 @@ print_key(const struct search_key *key, struct buf *out)
 		buf_printf(out, " \"%.*s\"", (int)key->needle.len, key->needle.at);
 	if (key->keyword)
 		buf_printf(out, " %s", key->keyword);
-	if (key->octets)
-		buf_printf(out, " %llu", (unsigned long long)key->octets);
+	if (key->id)
+		buf_printf(out, " %s", key->id);
+	if (key->set.is_saved)
+		buf_str(out, " $");
+	if (key->number)
+		buf_printf(out, " %llu", (unsigned long long)key->number);
 	if (key->day)
 		buf_printf(out, " day %d", (int)key->day);
 	if (!key->first)
@@ -82,9 +86,20 @@ static const struct {
 	{ " SENTON 1-Jan-1971", "and(SENTON day 365)" },
 	{ " HEADER Message-ID \"\"", "and(HEADER Message-ID \"\")" },
 	/* cheapest first, in the client's order where they cost the same */
-	{ " BODY 1 SUBJECT 2 LARGER 3 SEEN", "and(SEEN LARGER 3 SUBJECT \"2\" BODY \"1\")" },
-	{ " OR BODY 1 (SUBJECT 2 SEEN) 1", "and(set 1 or(and(SEEN SUBJECT \"2\") BODY \"1\"))" },
-	{ " FROM {3}\r\n1 2 SEEN", "and(SEEN FROM \"1 2\")" },
+	{ " BODY 1 SUBJECT 2 LARGER 3 SEEN", "and(SEEN LARGER 3 SUBJECT Subject \"2\" BODY \"1\")" },
+	{ " OR BODY 1 (SUBJECT 2 SEEN) 1", "and(set 1 or(and(SEEN SUBJECT Subject \"2\") BODY \"1\"))" },
+	{ " FROM {3}\r\n1 2 SEEN", "and(SEEN FROM From \"1 2\")" },
+	{ " $ SEEN", "and(set $ SEEN)" },
+	{ " UID $", "and(UID $)" },
+	/* RFC 5032 */
+	{ " YOUNGER 259200 OLDER 5", "and(YOUNGER 259200 OLDER 5)" },
+	/* RFC 7162 */
+	{ " MODSEQ 620162338", "and(MODSEQ 620162338)" },
+	{ " MODSEQ \"/flags/\\\\draft\" all 620162338", "and(MODSEQ 620162338)" },
+	{ " MODSEQ \"/flags/work\" priv 0", "and(MODSEQ)" },
+	/* RFC 8474, RFC 8514 */
+	{ " EMAILID M6d99ac3275bb4e THREADID T-_9", "and(THREADID T-_9 EMAILID M6d99ac3275bb4e)" },
+	{ " SAVEDON 2-Jan-1970 SAVEDATESUPPORTED", "and(SAVEDATESUPPORTED SAVEDON day 1)" },
 
 	{ "", "BAD expected a space and another argument" },
 	{ " ", "BAD unknown search key" },
@@ -98,13 +113,21 @@ static const struct {
 	{ " OR SEEN", "BAD expected a space and another argument" },
 	{ " FROM", "BAD expected a space and another argument" },
 	{ " FROM \"x", "BAD expected \"" },
-	{ " SUBJECT {3}\r\n\xff\xfe\xfd", "BAD a search string is not UTF-8" },
+	{ " SUBJECT {3}\r\n\xff\xfe\xfd", "BAD a search string is not of its character set" },
 	{ " LARGER x", "BAD expected a number" },
 	{ " SINCE 31-Feb", "BAD expected a date such as 1-Feb-1994" },
 	{ " SINCE 2020-01-01", "BAD expected a date such as 1-Feb-1994" },
 	{ " 0", "BAD expected a number above zero or *" },
 	{ " UID x", "BAD expected a number above zero or *" },
 	{ " KEYWORD (x)", "BAD expected a word" },
+	{ " YOUNGER 0", "BAD expected a number above zero" },
+	{ " OLDER -1", "BAD expected a number above zero" },
+	{ " MODSEQ x", "BAD expected a mod-sequence, or an entry name in quotes" },
+	{ " MODSEQ 9223372036854775808", "BAD expected a number" },
+	{ " MODSEQ \"draft\" all 1", "BAD an entry name begins with /flags/" },
+	{ " MODSEQ \"/flags/\\\\draft\" some 1", "BAD expected all, shared or priv" },
+	{ " EMAILID M.1", "BAD an identifier is of letters, digits, _ and -" },
+	{ " SAVEDSINCE x", "BAD expected a date such as 1-Feb-1994" },
 	{ " KEYWORD \"a\r\n* BYE\"", "BAD expected a word" },
 };
 
@@ -112,6 +135,7 @@ static void
 parse(const char *text, size_t len, struct arena *mem, struct cursor *c,
       struct search_program *program)
 {
+	*program = (struct search_program)SEARCH_PROGRAM_EMPTY;
 	cursor_open(c, span_make(text, len), mem);
 	take_search_program(c, program);
 	take_end(c);
@@ -194,7 +218,7 @@ static const struct search_sample samples[] = {
 	{ .uid = 12, .flags = FLAG_RECENT, .keywords = 1, .date = MAY + DAY, .text =
 	  "From: bob@example.org\nTo: one@example.org,\n two@example.org\nCc: three@example.org\n"
 	  "Subject: two\n lines\nDate: Thu, 2 May 2024 01:00:00 +0000\n\nshort\n" },
-	{ .uid = 15, .flags = FLAG_SEEN | FLAG_ANSWERED, .keywords = 2, .date = MAY + 2 * DAY,
+	{ .uid = 15, .flags = FLAG_SEEN | FLAG_ANSWERED, .keywords = 2, .modseq = 3, .date = MAY + 2 * DAY,
 	  .text =
 	  "From: c@example.org\r\nSubject: parts\r\nX-Empty:\r\nMIME-Version: 1.0\r\n"
 	  "Content-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n--b\r\n"
@@ -207,7 +231,7 @@ static const struct search_sample samples[] = {
 	  "name=\"budget.bin\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 	  "Qm9uam91cg==\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
 	  "Subject: inner subject\r\n\r\ninner body\r\n--b--\r\n" },
-	{ .uid = 20, .date = MAY + 3 * DAY, .text = NULL /* vanished */ },
+	{ .uid = 20, .modseq = 9, .date = MAY + 3 * DAY, .text = NULL /* vanished */ },
 	{ .uid = 21, .flags = FLAG_DELETED, .date = MAY + 4 * DAY, .text = "no header at all\r\n" },
 	{ .uid = 22, .date = MAY + 5 * DAY,
 	  .text = "Date: 32 Foo 99999 25:61:61 +9999\r\nSubject: broken date\r\n\r\n" },
@@ -284,6 +308,21 @@ static const struct {
 	{ "BODY \"\"", "1:3,5:6" },
 	{ "TEXT \"\"", "1:3,5:6" },
 	{ "OR OR FROM anne FROM bob SUBJECT broken", "1:2,6" },
+	{ "$", "2,4:5" },
+	{ "UID $", "2,4:5" },
+	{ "NOT $ SEEN", "1,3" },
+	{ "MODSEQ 0", "1:6" },
+	{ "MODSEQ 3", "3:4" },
+	{ "EMAILID M15", "3" },
+	{ "EMAILID m15", "" },
+	{ "THREADID T1", "" },
+	{ "NOT THREADID T1", "1:6" },
+	{ "SAVEDATESUPPORTED", "1:6" },
+	{ "SAVEDON 12-May-2024", "2" },
+	{ "SAVEDBEFORE 12-May-2024", "1" },
+	{ "SAVEDSINCE 15-May-2024", "5:6" },
+	{ "OLDER 1000000", "1:6" },
+	{ "YOUNGER 1000000", "" },
 };
 
 static void
@@ -301,7 +340,7 @@ find(const char *text, struct mailbox *box, struct buf *printed)
 	if (!cursor_ok(&c))
 		print_error("%s: %s\n", text, c.why);
 	assert_true(cursor_ok(&c));
-	search_samples_resolve(box, &program);
+	assert_true(search_samples_resolve(box, &program, &mem));
 	for (uint32_t n = 1; n <= mailbox_count(box); n++) {
 		search_message_open(&m, box, n);
 		if (search_matches(&program, &m))
