@@ -17,7 +17,7 @@ enum {
 	LIMIT_GREETER_FAILURES    = 3,         /* refused passwords of one connection */
 	LIMIT_USER_NAME           = 255,       /* bytes */
 	LIMIT_PASSWORD            = 1024,      /* bytes */
-	LIMIT_TOKEN               = 8 * 1024,  /* bytes of an OAuth token */
+	LIMIT_OAUTH_TOKEN         = 8 * 1024,  /* bytes of an OAuth token */
 
 	LIMIT_LISTENER_CHILDREN   = 20000,     /* connections of one listener */
 	LIMIT_LISTENER_WAITING    = 4096,      /* of these before login */
@@ -55,7 +55,6 @@ enum {
 	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of a dovecot-uidlist */
 	LIMIT_INTENT_BYTES        = 256 * 1024 * 1024, /* of a linnet.intent: messages that enter together */
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
-	LIMIT_QUOTA_BYTES         = 5120,      /* of a maildirsize, then it is counted anew */
 	LIMIT_QUOTA_BYTES         = 5120,      /* of a maildirsize, then it is counted anew */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
 	LIMIT_METADATA_NAME       = 1000,      /* bytes of an annotation's name */
