@@ -24,20 +24,11 @@ parse_select(struct cursor *c)
 	return a;
 }
 
-static uint32_t
-first_unseen(const struct mailbox *box)
-{
-	for (uint32_t n = 1; n <= mailbox_count(box); n++)
-		if (!(mailbox_message(box, n)->flags & FLAG_SEEN))
-			return n;
-	return 0;
-}
-
 /* What IMAP4rev1 has and IMAP4rev2 has not (RFC 9051 appendix E.11, 12); a number besides is no UID. */
 static void
 put_rev1_state(struct session *s)
 {
-	uint32_t unseen = s->enabled & ENABLED_UIDONLY ? 0 : first_unseen(s->box);
+	uint32_t unseen = s->enabled & ENABLED_UIDONLY ? 0 : mailbox_first_unseen(s->box);
 
 	if (s->enabled & ENABLED_IMAP4REV2)
 		return;

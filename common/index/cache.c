@@ -78,7 +78,7 @@ take_up(struct mailbox *box, struct cache *c, uint32_t number)
 
 	if (c->here.uid == it->shown.uid)
 		return true;
-	if (!names_load(&box->names))
+	if (!names_has(&box->names, it))
 		return false;
 	c->here = (struct cache_key){ it->shown.uid, name_sum(box, it), 0 };
 	return true;

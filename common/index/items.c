@@ -1,4 +1,4 @@
-/* items.c - the messages of a view: an array with a gap that removals leave behind */
+/* items.c - the messages of a view: parts of an array, read from the map when they are needed */
 #include "common/index/items.h"
 
 #include <stdlib.h>
@@ -6,84 +6,321 @@
 
 #include "common/base/die.h"
 
-static uint32_t
-gap_length(const struct items *l)
+struct items_chunk {
+	struct item *at;       /* NULL: not read, or nothing is left of it */
+	uint32_t start;        /* index of its first */
+	uint32_t count, room;
+	uint32_t gap;          /* items [0, gap) stand in front of the gap */
+	uint32_t part;         /* of the source */
+	bool     is_kept;      /* more than looked at: what it says may be other than in the source */
+	struct items_part was; /* its bounds hold always, the rest until it is read */
+};
+
+static struct item *
+item_memory(struct item *old, uint32_t count)
 {
-	return l->room - l->count;
+	struct item *at = realloc(old, count * sizeof(*at));
+
+	if (!at)
+		die("out of memory: a mailbox of many messages");
+	return at;
 }
 
-struct item *
-items_at(const struct items *l, uint32_t index)
+/* ---- reading parts ---- */
+
+/* Nothing is known of them: they count as gone, and the mailbox is given up. */
+static void
+make_gone(struct items_chunk *c)
 {
-	return &l->at[index < l->gap ? index : index + gap_length(l)];
+	memset(c->at, 0, c->count * sizeof(*c->at));
+	for (uint32_t i = 0; i < c->count; i++) {
+		c->at[i].shown.uid = c->was.first_uid + i;
+		c->at[i].is_gone = c->at[i].is_odd = c->at[i].is_told = true;
+		c->at[i].name_at = UINT32_MAX;
+	}
 }
 
 static void
-move_gap(struct items *l, uint32_t to)
+load(const struct items *l, struct items_chunk *c)
 {
-	uint32_t length = gap_length(l);
+	struct items_source *s = l->source;
 
-	if (length > 0 && to < l->gap)
-		memmove(l->at + to + length, l->at + to, (l->gap - to) * sizeof(*l->at));
-	else if (length > 0 && to > l->gap)
-		memmove(l->at + l->gap, l->at + l->gap + length, (to - l->gap) * sizeof(*l->at));
-	l->gap = to;
+	c->at = item_memory(NULL, c->count);
+	c->room = c->gap = c->count;
+	if (s->is_damaged || !s->read(s, c->part, c->at, c->count)) {
+		s->is_damaged = c->is_kept = true;
+		make_gone(c);
+		return;
+	}
+	for (uint32_t i = 0; s->arrive && i < c->count; i++)
+		s->arrive(s->context, &c->at[i]);
 }
 
-struct item *
-items_push(struct items *l)
+static struct items_chunk *
+push_chunk(struct items *l)
 {
-	move_gap(l, l->count);
-	if (l->count == l->room) {
-		l->room = l->room ? l->room * 2 : 64;
-		l->at = l->room < UINT32_MAX / 2 ? realloc(l->at, l->room * sizeof(*l->at)) : NULL;
-		if (!l->at)
+	if (l->chunks == l->room) {
+		l->room = l->room ? l->room * 2 : 4;
+		l->chunk = l->room < UINT32_MAX / 2 ? realloc(l->chunk, l->room * sizeof(*l->chunk)) : NULL;
+		if (!l->chunk)
 			die("out of memory: a mailbox of %u messages", l->count);
 	}
-	l->gap = ++l->count;
-	memset(&l->at[l->count - 1], 0, sizeof(*l->at));
-	return &l->at[l->count - 1];
-}
-
-struct item *
-items_fill(struct items *l, uint32_t count)
-{
-	items_free(l);
-	l->at = malloc((count + 64ULL) * sizeof(*l->at));
-	if (!l->at)
-		die("out of memory: a mailbox of %u messages", count);
-	l->room = count + 64;
-	l->count = l->gap = count;
-	return l->at;
+	memset(&l->chunk[l->chunks], 0, sizeof(*l->chunk));
+	l->chunk[l->chunks].start = l->count;
+	return &l->chunk[l->chunks++];
 }
 
 void
-items_remove(struct items *l, uint32_t index)
+items_from(struct items *l, struct items_source *source, const struct items_part *part,
+           uint32_t parts)
 {
-	move_gap(l, index + 1);
-	l->gap--;
-	l->count--;
+	items_free(l);
+	l->source = source;
+	for (uint32_t i = 0; i < parts; i++) {
+		struct items_chunk *c = push_chunk(l);
+
+		c->part = i;
+		c->was = part[i];
+		c->count = part[i].count;
+		l->count += c->count;
+	}
 }
 
 void
 items_free(struct items *l)
 {
-	free(l->at);
+	for (uint32_t i = 0; i < l->chunks; i++)
+		free(l->chunk[i].at);
+	free(l->chunk);
+	if (l->source)
+		l->source->close(l->source);
 	memset(l, 0, sizeof(*l));
 }
 
-uint32_t
-items_at_or_behind(const struct items *l, uint32_t uid)
+bool
+items_are_damaged(const struct items *l)
 {
-	uint32_t low = 0, high = l->count;
+	return l->source && l->source->is_damaged;
+}
+
+/* ---- by index ---- */
+
+/* No part has more than ITEMS_PART, so it is the guessed one, or one behind it where messages have left. */
+static struct items_chunk *
+chunk_of(const struct items *l, uint32_t index)
+{
+	uint32_t low = index / ITEMS_PART, high = l->chunks;
+
+	if (low < high && index - l->chunk[low].start < l->chunk[low].count)
+		return &l->chunk[low];
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (l->chunk[middle].start <= index)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &l->chunk[low]; /* of several that start there, the last is the only one not empty */
+}
+
+static struct item *
+item_in(const struct items_chunk *c, uint32_t place)
+{
+	return &c->at[place < c->gap ? place : place + c->room - c->count];
+}
+
+struct item *
+items_at(const struct items *l, uint32_t index)
+{
+	struct items_chunk *c = chunk_of(l, index);
+
+	if (!c->at)
+		load(l, c);
+	c->is_kept = true;
+	return item_in(c, index - c->start);
+}
+
+const struct item *
+items_look(const struct items *l, uint32_t index)
+{
+	struct items_chunk *c = chunk_of(l, index);
+
+	if (!c->at)
+		load(l, c);
+	return item_in(c, index - c->start);
+}
+
+void
+items_let_go(const struct items *l)
+{
+	for (uint32_t i = 0; i < l->chunks; i++) {
+		if (l->chunk[i].is_kept)
+			continue;
+		free(l->chunk[i].at);
+		l->chunk[i].at = NULL;
+	}
+}
+
+/* ---- coming and going ---- */
+
+static void
+move_gap(struct items_chunk *c, uint32_t to)
+{
+	uint32_t length = c->room - c->count;
+
+	if (length > 0 && to < c->gap)
+		memmove(c->at + to + length, c->at + to, (c->gap - to) * sizeof(*c->at));
+	else if (length > 0 && to > c->gap)
+		memmove(c->at + c->gap, c->at + c->gap + length, (to - c->gap) * sizeof(*c->at));
+	c->gap = to;
+}
+
+/* The last chunk, with room for one more. */
+static struct items_chunk *
+chunk_for_push(struct items *l)
+{
+	struct items_chunk *c = l->chunks ? &l->chunk[l->chunks - 1] : NULL;
+
+	if (!c || !c->at || c->count == ITEMS_PART)
+		c = push_chunk(l);
+	move_gap(c, c->count);
+	if (c->count == c->room) {
+		c->room = c->room == 0 ? 16 : c->room * 2;
+		c->room = c->room < ITEMS_PART ? c->room : ITEMS_PART;
+		c->at = item_memory(c->at, c->room);
+	}
+	return c;
+}
+
+struct item *
+items_push(struct items *l, uint32_t uid)
+{
+	struct items_chunk *c = chunk_for_push(l);
+	struct item *it = &c->at[c->count];
+
+	if (c->was.first_uid == 0)
+		c->was.first_uid = uid;
+	c->was.last_uid = uid;
+	c->is_kept = true;
+	c->gap = ++c->count;
+	l->count++;
+	memset(it, 0, sizeof(*it));
+	it->shown.uid = uid;
+	return it;
+}
+
+void
+items_remove(struct items *l, uint32_t index)
+{
+	struct items_chunk *c = chunk_of(l, index), *end = l->chunk + l->chunks;
+
+	if (!c->at)
+		load(l, c);
+	c->is_kept = true;
+	move_gap(c, index - c->start + 1);
+	c->gap--;
+	c->count--;
+	l->count--;
+	if (c->count == 0) {
+		free(c->at);
+		c->at = NULL;
+		c->room = c->gap = 0;
+	}
+	for (c++; c < end; c++)
+		c->start--;
+}
+
+/* ---- by UID ---- */
+
+static uint32_t
+place_of(const struct items_chunk *c, uint32_t uid)
+{
+	uint32_t low = 0, high = c->count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (items_at(l, middle)->shown.uid < uid)
+		if (item_in(c, middle)->shown.uid < uid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+uint32_t
+items_at_or_behind(const struct items *l, uint32_t uid)
+{
+	uint32_t low = 0, high = l->chunks;
+	struct items_chunk *c;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (l->chunk[middle].was.last_uid < uid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == l->chunks)
+		return l->count;
+	c = &l->chunk[low];
+	if (c->count == 0 || uid <= c->was.first_uid)
+		return c->start;
+	if (!c->at)
+		load(l, c);
+	c->is_kept = true;
+	return c->start + place_of(c, uid);
+}
+
+uint32_t
+items_last_uid(const struct items *l)
+{
+	return l->chunks ? l->chunk[l->chunks - 1].was.last_uid : 0;
+}
+
+/* ---- walking ---- */
+
+static bool
+is_of_kind(const struct items_chunk *c, enum items_kind kind)
+{
+	return c->at || (kind == ITEMS_UNSEEN && c->was.unseen > 0) ||
+	       (kind == ITEMS_IN_NEW && c->was.in_new > 0);
+}
+
+uint32_t
+items_next(const struct items *l, uint32_t index, enum items_kind kind)
+{
+	const struct items_chunk *c, *end = l->chunk + l->chunks;
+
+	if (index >= l->count)
+		return l->count;
+	c = chunk_of(l, index);
+	if (is_of_kind(c, kind))
+		return index;
+	for (c++; c < end; c++)
+		if (c->count > 0 && is_of_kind(c, kind))
+			return c->start;
+	return l->count;
+}
+
+uint32_t
+items_below(const struct items *l, uint32_t index)
+{
+	const struct items_chunk *c;
+
+	if (index == 0 || l->count == 0)
+		return 0;
+	if (index > l->count)
+		index = l->count;
+	c = chunk_of(l, index - 1);
+	if (c->at)
+		return index;
+	while (c > l->chunk) {
+		c--;
+		if (c->at && c->count > 0)
+			return c->start + c->count;
+	}
+	return 0;
 }

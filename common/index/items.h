@@ -1,4 +1,4 @@
-/* items.h - the messages of a view: an array with a gap that removals leave behind */
+/* items.h - the messages of a view: parts of an array, read from the map when they are needed */
 #ifndef LINNET_INDEX_ITEMS_H
 #define LINNET_INDEX_ITEMS_H
 
@@ -30,24 +30,65 @@ struct item {
 	uint8_t        pad[5];
 };
 
-/*
- * Removing items from the back to the front costs O(count) altogether, however
- * many they are, as the gap just moves along.
- */
-struct items {
-	struct item *at;
-	uint32_t     count, room;
-	uint32_t     gap; /* items [0, gap) stand in front of it */
+enum { ITEMS_PART = 512 /* messages of a part at most */ };
+
+/* What is known of a part before it is read. */
+struct items_part {
+	uint32_t first_uid, last_uid, count;
+	uint32_t unseen, in_new; /* messages of it that are */
 };
 
+/*
+ * Where parts come from.  Reading may fail long after opening, when somebody cut
+ * the file; the messages are gone ones then, and is_damaged says that nothing here holds.
+ */
+struct items_source {
+	bool (*read)(struct items_source *s, uint32_t part, struct item *to, uint32_t count);
+	void (*close)(struct items_source *s); /* frees it, too */
+	void (*arrive)(void *context, struct item *it); /* sets what is of the session alone; NULL: none */
+	void  *context;
+	bool   is_damaged;
+};
+
+/*
+ * Removing items from the back to the front costs O(count) altogether, however
+ * many they are: each part has a gap that just moves along.
+ */
+struct items {
+	struct items_chunk  *chunk; /* items.c */
+	uint32_t             chunks, room;
+	uint32_t             count; /* messages in all */
+	struct items_source *source; /* NULL: all are in memory */
+};
+
+/* All parts of a source, which is taken over; l is empty before. */
+void items_from(struct items *l, struct items_source *source, const struct items_part *part,
+                uint32_t parts);
+void items_free(struct items *l);
+
+/* Reads its part where that has not been done. */
 struct item *items_at(const struct items *l, uint32_t index);
-struct item *items_push(struct items *l); /* cleared; valid until the next push or remove */
+/* The same, for one that will only be looked at: items_let_go() forgets what was read for that alone. */
+const struct item *items_look(const struct items *l, uint32_t index);
+void items_let_go(const struct items *l);
+
+/* Cleared but for its UID, which is above all others; valid until the next push or remove. */
+struct item *items_push(struct items *l, uint32_t uid);
 void         items_remove(struct items *l, uint32_t index);
-void         items_free(struct items *l);
-/* Room for count items at once: the array to fill, all of them visible from now on.  l is empty before. */
-struct item *items_fill(struct items *l, uint32_t count);
 
 /* Index of the first item with this UID or a larger one; count when there is none. */
-uint32_t     items_at_or_behind(const struct items *l, uint32_t uid);
+uint32_t items_at_or_behind(const struct items *l, uint32_t uid);
+uint32_t items_last_uid(const struct items *l); /* 0: none */
+
+bool items_are_damaged(const struct items *l);
+
+/*
+ * Walking over those of interest only, without reading the others: the first index not
+ * below this one whose part is in memory, or has such messages; count when there is none.
+ */
+enum items_kind { ITEMS_IN_MEMORY, ITEMS_UNSEEN, ITEMS_IN_NEW };
+uint32_t items_next(const struct items *l, uint32_t index, enum items_kind kind);
+/* Backwards: the largest i not above index of which i - 1 is in memory; 0: none. */
+uint32_t items_below(const struct items *l, uint32_t index);
 
 #endif

@@ -80,18 +80,38 @@ new_mailbox(struct store *s, const char *name, enum mailbox_mode mode)
 	return box;
 }
 
+/* The index had them, or they left while it was read. */
+static void
+remove_gone(struct mailbox *box)
+{
+	for (uint32_t i = box->items.count; box->items.count != box->index.counters.messages; i--) {
+		i = items_below(&box->items, i);
+		if (i == 0)
+			break;
+		if (items_at(&box->items, i - 1)->is_gone)
+			items_remove(&box->items, i - 1);
+	}
+}
+
 /* What the first look found is the view; nothing of it is news. */
 static void
 show_all(struct mailbox *box)
 {
 	box->is_shown = true;
-	for (uint32_t i = box->items.count; i > 0 && box->items.count != box->index.counters.messages; i--) /* the index had them, or they left while it was read */
-		if (items_at(&box->items, i - 1)->is_gone)
-			items_remove(&box->items, i - 1);
+	remove_gone(box);
 	box->visible = box->items.count;
-	for (uint32_t i = 0; (box->has_looked || box->has_recent) && i < box->visible; i++)
-		if (items_at(&box->items, i)->shown.flags & FLAG_RECENT)
+	for (uint32_t i = 0; box->has_looked || box->has_recent; i++) {
+		struct item *it;
+
+		i = items_next(&box->items, i, ITEMS_IN_NEW);
+		if (i == box->visible)
+			break;
+		it = items_at(&box->items, i);
+		if (it->in_new && box->mode == MAILBOX_READ_ONLY)
+			it->shown.flags |= FLAG_RECENT;
+		if (it->shown.flags & FLAG_RECENT)
 			box->recent++;
+	}
 	box->recent_told = box->recent;
 	box->keyword_news = false;
 }
@@ -201,6 +221,18 @@ mailbox_message(const struct mailbox *box, uint32_t number)
 }
 
 uint32_t
+mailbox_first_unseen(const struct mailbox *box)
+{
+	for (uint32_t i = 0;; i++) {
+		i = items_next(&box->items, i, ITEMS_UNSEEN);
+		if (i >= box->visible)
+			return 0;
+		if (!(items_at(&box->items, i)->shown.flags & FLAG_SEEN))
+			return i + 1;
+	}
+}
+
+uint32_t
 mailbox_number_at_or_behind(const struct mailbox *box, uint32_t uid)
 {
 	uint32_t index = items_at_or_behind(&box->items, uid);
@@ -229,7 +261,7 @@ mailbox_message_base(struct mailbox *box, uint32_t number)
 {
 	const struct item *it = items_at(&box->items, number - 1);
 
-	if (!names_load(&box->names)) {
+	if (!names_has(&box->names, it)) {
 		box_look(box, LOOK_ALWAYS);
 		it = items_at(&box->items, number - 1);
 	}

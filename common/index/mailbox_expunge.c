@@ -54,12 +54,17 @@ unlink_all(struct mailbox *box, const struct ranges *uids, struct left *left, bo
 static void
 drop_records(struct mailbox *box)
 {
-	size_t *number = calloc(box->items.count + 1, sizeof(*number)), count = 0;
+	size_t *number = calloc(box->uids.count + 1, sizeof(*number)), count = 0;
 
-	for (uint32_t i = 0; number && i < box->items.count; i++) {
-		const struct item *it = items_at(&box->items, i);
-		size_t at = it->is_gone ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
+	for (uint32_t i = 0; number; i++) {
+		const struct item *it;
+		size_t at;
 
+		i = items_next(&box->items, i, ITEMS_IN_MEMORY);
+		if (i == box->items.count)
+			break;
+		it = items_at(&box->items, i);
+		at = it->is_gone ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
 		if (at < box->uids.count && box->uids.record[at].uid == it->shown.uid)
 			number[count++] = at;
 	}

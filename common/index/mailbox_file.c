@@ -108,7 +108,7 @@ mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octets)
 static void
 put_sizes(struct mailbox *box)
 {
-	for (uint32_t i = 0; i < box->items.count; i++) {
+	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_MEMORY)) < box->items.count; i++) {
 		struct item *it = items_at(&box->items, i);
 		size_t number = it->is_counted ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
 
@@ -127,7 +127,8 @@ note_sizes(struct mailbox *box)
 	if (box_index_begin(box, 0) != 0)
 		return true; /* somebody is busy there; they will be counted again */
 	done = box->index.is_live && box->index.is_locked;
-	for (uint32_t i = 0; done && i < box->items.count; i++) {
+	for (uint32_t i = 0;
+	     done && (i = items_next(&box->items, i, ITEMS_IN_MEMORY)) < box->items.count; i++) {
 		const struct item *it = items_at(&box->items, i);
 
 		if (it->is_counted && !it->is_gone)

@@ -30,7 +30,7 @@
 #include "common/index/lock.h"
 #include "common/index/sum.h"
 
-enum { FOLD_LEAST = 64 * 1024 };
+enum { READ_AT_ONCE = 4096 /* messages */, FOLD_LEAST = 64 * 1024, FOLD_MOST = 512 * 1024 };
 
 uint64_t
 box_modseq(struct mailbox *box)
@@ -124,6 +124,31 @@ is_consistent(const struct mailbox *box)
 	       s->uidnext > box->top_uid && s->highest > 0 && (stamp_is_none(&s->cur) || s->cur.ino == box->ino_of_cur);
 }
 
+/*
+ * A message's part of the map was just read.  What the journal says of it is
+ * applied later, or is why it was read.
+ */
+static void
+arrive(void *context, struct item *it)
+{
+	struct mailbox *box = context;
+
+	if (it->letters)
+		it->shown.keywords = it->keywords = box_keywords_of(box, it->letters);
+}
+
+/* Small ones are read whole: no accident to the file can touch them any more (map.c (5)). */
+static bool
+take_items(struct mailbox *box, struct items *items)
+{
+	box->items = *items;
+	box->items.source->arrive = arrive;
+	box->items.source->context = box;
+	for (uint32_t i = 0; i < box->items.count && box->items.count <= READ_AT_ONCE; i += ITEMS_PART)
+		items_at(&box->items, i);
+	return !items_are_damaged(&box->items);
+}
+
 /* Map and journal into an empty mailbox. */
 static bool
 load_empty(struct mailbox *box)
@@ -142,33 +167,19 @@ load_empty(struct mailbox *box)
 		map_free(&m);
 		return false;
 	}
-	box->items = m.items;
 	box->names = m.names;
 	box->index.gone = m.gone;
 	box->index.gone_count = box->index.gone_room = m.gone_count;
 	box->index.journal = j;
-	box->top_uid = box->items.count ? items_at(&box->items, box->items.count - 1)->shown.uid : 0;
-	if (j.state.letters)
-		box_number_items(box);
+	if (!take_items(box, &m.items))
+		return false;
+	box->top_uid = items_last_uid(&box->items);
 	box->index.counters.messages = box->items.count; /* the rest is taken from the state below */
-	if (!read_tail(box) || !is_consistent(box))
+	if (!read_tail(box) || !is_consistent(box) || items_are_damaged(&box->items))
 		return false;
 	box->index.counters = box->index.journal.state.counters;
 	take_state(box);
 	return true;
-}
-
-/* What a new session takes from the index; \Recent for a session that leaves new/ as it is. */
-static void
-show_recent(struct mailbox *box)
-{
-	for (uint32_t i = 0; box->index.counters.in_new > 0 && i < box->items.count; i++) {
-		struct item *it = items_at(&box->items, i);
-
-		if (it->in_new && box->mode == MAILBOX_READ_ONLY)
-			it->shown.flags |= FLAG_RECENT;
-	}
-	box->has_recent = box->index.counters.in_new > 0;
 }
 
 void
@@ -314,7 +325,7 @@ load(struct mailbox *box)
 		load_again(box);
 	} else if (box->items.count == 0 && load_empty(box)) {
 		box->index.is_live = true;
-		show_recent(box);
+		box->has_recent = box->index.counters.in_new > 0;
 	} else {
 		box_index_discard(box);
 	}
@@ -484,6 +495,15 @@ start_modseqs(struct mailbox *box)
 		items_at(&box->items, i)->shown.modseq = box->highest;
 }
 
+/* Bytes of a journal that is folded: a share of the map, and not more than a session may read at each opening. */
+static uint64_t
+fold_at(const struct mailbox *box)
+{
+	uint64_t share = (uint64_t)box->items.count * sizeof(struct item) / 4;
+
+	return share < FOLD_LEAST ? FOLD_LEAST : share > FOLD_MOST ? FOLD_MOST : share;
+}
+
 static bool
 has_news(const struct journal_state *a, const struct journal_state *b)
 {
@@ -495,7 +515,6 @@ write_down(struct mailbox *box)
 {
 	struct box_index *x = &box->index;
 	struct journal_state s = x->journal.state;
-	uint64_t share = (uint64_t)box->items.count * sizeof(struct item) / 4;
 
 	if (!x->is_live) {
 		if (!x->is_current || !box->uidvalidity || box->is_lost)
@@ -514,7 +533,7 @@ write_down(struct mailbox *box)
 		box_index_leave(box);
 		return;
 	}
-	if (s.end > (share > FOLD_LEAST ? share : FOLD_LEAST)) {
+	if (s.end > fold_at(box)) {
 		pending_free(&x->pending);
 		x->is_live = write_anew(box, &x->journal.state);
 	}

@@ -159,9 +159,8 @@ box_set_size(struct mailbox *box, uint32_t index, uint64_t size, int64_t date)
 static struct item *
 push(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size, int64_t date)
 {
-	struct item *it = items_push(&box->items);
+	struct item *it = items_push(&box->items, uid);
 
-	it->shown.uid = uid;
 	it->size = size;
 	it->date = date;
 	it->is_told = true;
@@ -235,7 +234,7 @@ box_tell_flags(struct mailbox *box, uint32_t index)
 void
 box_number_items(struct mailbox *box)
 {
-	for (uint32_t i = 0; i < box->items.count; i++) {
+	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_MEMORY)) < box->items.count; i++) {
 		struct item *it = items_at(&box->items, i);
 		uint32_t keywords = it->letters ? box_keywords_of(box, it->letters) : 0;
 

@@ -429,7 +429,8 @@ has_mail_to_move(const struct mailbox *box)
 static bool
 move_known_mail(struct mailbox *box)
 {
-	for (uint32_t i = 0; has_mail_to_move(box) && i < box->items.count; i++) {
+	for (uint32_t i = 0;
+	     has_mail_to_move(box) && (i = items_next(&box->items, i, ITEMS_IN_NEW)) < box->items.count; i++) {
 		struct item *it = items_at(&box->items, i);
 		char name[NAME_MAX + 8];
 		struct stat there;
@@ -479,7 +480,9 @@ box_look(struct mailbox *box, enum look look)
 	bool was_locked = box->index.is_locked;
 	int failed;
 
-	if (box->is_lost || !is_still_there(box))
+	if (items_are_damaged(&box->items))
+		map_remove(box->folder);
+	if (box->is_lost || items_are_damaged(&box->items) || !is_still_there(box))
 		return box_lose(box);
 	if (look == LOOK_NAMES)
 		return look_at_names(box);

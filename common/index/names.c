@@ -2,6 +2,7 @@
 #include "common/index/names.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,26 +20,44 @@ static const struct letter {
 	{ 'D', FLAG_DRAFT }, { 'F', FLAG_FLAGGED }, { 'R', FLAG_ANSWERED }, { 'S', FLAG_SEEN }, { 'T', FLAG_DELETED },
 };
 
-void
-names_free(struct names *n)
+static void
+free_parts(struct names *n)
 {
-	if (n->is_pending)
+	for (uint32_t i = 0; i < n->parts; i++)
+		free(n->part[i].text);
+	if (n->part)
 		close(n->fd);
-	buf_free(&n->text);
-	buf_free(&n->added);
-	n->length = n->dead = 0;
-	n->is_pending = n->is_damaged = false;
+	free(n->part);
+	n->part = NULL;
+	n->parts = n->last = 0;
+	n->length = 0;
 }
 
 void
-names_pending(struct names *n, int fd, uint64_t at, size_t length, uint64_t sum)
+names_free(struct names *n)
+{
+	free_parts(n);
+	buf_free(&n->added);
+	n->dead = 0;
+	n->is_damaged = false;
+}
+
+void
+names_from(struct names *n, int fd, uint64_t file_at, uint32_t parts)
 {
 	names_free(n);
-	n->is_pending = true;
+	n->part = calloc(parts + 1UL, sizeof(*n->part));
+	if (!n->part)
+		die("out of memory: %u parts of a mailbox", parts);
 	n->fd = fd;
-	n->at = at;
-	n->length = length;
-	n->sum = sum;
+	n->file_at = file_at;
+}
+
+void
+names_add_part(struct names *n, size_t length, uint64_t sum)
+{
+	n->part[n->parts++] = (struct names_part){ n->length, length, sum, NULL, false };
+	n->length += length;
 }
 
 uint64_t
@@ -49,45 +68,108 @@ names_sum(const char *text, size_t length)
 
 /* No name leads out of its directory, and the last one ends. */
 static bool
-is_good(const struct names *n)
+is_good(const struct names_part *p)
 {
-	return names_sum(n->text.data, n->length) == n->sum && !memchr(n->text.data, '/', n->length) &&
-	       (n->length == 0 || n->text.data[n->length - 1] == '\0');
+	return names_sum(p->text, p->length) == p->sum && !memchr(p->text, '/', p->length) &&
+	       (p->length == 0 || p->text[p->length - 1] == '\0');
+}
+
+static void
+load(struct names *n, struct names_part *p)
+{
+	size_t got = 0;
+
+	p->text = malloc(p->length + 1);
+	if (!p->text)
+		die("out of memory: %zu bytes of file names", p->length);
+	while (got < p->length) {
+		ssize_t more = pread(n->fd, p->text + got, p->length - got, (off_t)(n->file_at + p->at + got));
+
+		if (more < 0 && errno == EINTR)
+			continue;
+		if (more <= 0)
+			break;
+		got += (size_t)more;
+	}
+	if (got == p->length && is_good(p))
+		return;
+	memset(p->text, '\0', p->length + 1);
+	n->is_damaged = p->is_kept = true;
+}
+
+/* The part that holds this place. */
+static struct names_part *
+part_at(struct names *n, size_t at)
+{
+	uint32_t low = 0, high = n->parts;
+
+	if (at - n->part[n->last].at < n->part[n->last].length)
+		return &n->part[n->last];
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (n->part[middle].at <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	n->last = low;
+	return &n->part[low];
+}
+
+/* No name: an item of a part of the map that was lost. */
+static bool
+is_nameless(const struct item *it)
+{
+	return it->name_at == UINT32_MAX;
+}
+
+static const char *
+text_at(struct names *n, const struct item *it, bool keep)
+{
+	struct names_part *p;
+
+	if (is_nameless(it))
+		return "";
+	if (it->name_at >= n->length)
+		return n->added.data + (it->name_at - n->length);
+	p = part_at(n, it->name_at);
+	if (!p->text)
+		load(n, p);
+	p->is_kept |= keep;
+	return p->text + (it->name_at - p->at);
+}
+
+bool
+names_has(struct names *n, const struct item *it)
+{
+	return text_at(n, it, true)[0] != '\0';
 }
 
 bool
 names_load(struct names *n)
 {
-	size_t got = 0;
-
-	if (!n->is_pending)
-		return !n->is_damaged;
-	n->is_pending = false;
-	buf_reserve(&n->text, n->length + 1);
-	while (got < n->length) {
-		ssize_t part = pread(n->fd, n->text.data + got, n->length - got, (off_t)(n->at + got));
-
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part <= 0)
-			break;
-		got += (size_t)part;
+	for (uint32_t i = 0; i < n->parts; i++) {
+		if (!n->part[i].text)
+			load(n, &n->part[i]);
+		n->part[i].is_kept = true;
 	}
-	close(n->fd);
-	n->text.len = n->length;
-	n->is_damaged = got < n->length || !is_good(n);
-	if (n->is_damaged)
-		memset(n->text.data, '\0', n->length);
 	return !n->is_damaged;
+}
+
+void
+names_let_go(struct names *n)
+{
+	for (uint32_t i = n->last; i < n->parts && n->part[i].text && !n->part[i].is_kept; i--) {
+		free(n->part[i].text);
+		n->part[i].text = NULL;
+	}
 }
 
 const char *
 names_base(struct names *n, const struct item *it)
 {
-	if (it->name_at >= n->length)
-		return n->added.data + (it->name_at - n->length);
-	names_load(n);
-	return n->text.data + it->name_at;
+	return text_at(n, it, false);
 }
 
 /* Base, ":2,", letters; in new/ a name without flags has no info. */
@@ -161,8 +243,8 @@ names_of(struct names *n, const struct item *it)
 	char made[NAME_MAX + 64];
 
 	if (it->is_odd)
-		return names_base(n, it);
-	make_name(made, names_base(n, it), it);
+		return text_at(n, it, true);
+	make_name(made, text_at(n, it, true), it);
 	memcpy(n->name, made, sizeof(n->name)); /* names_set() let none through that is longer */
 	n->name[NAME_MAX] = '\0';
 	return n->name;

@@ -15,27 +15,39 @@
  * from flags and letters ("base:2,FSab"), so changing flags costs no memory; a name
  * that is spelt in another way (W06) is kept whole, its item being odd.
  *
- * Names of a map are read when the first of them is asked for: opening a mailbox
+ * Names of a map are read by parts, when one of a part is asked for: opening a mailbox
  * and listing flags need none.
  */
+struct names_part {
+	size_t   at, length; /* places [at, at + length) */
+	uint64_t sum;
+	char    *text;       /* NULL: not read yet */
+	bool     is_kept;    /* not only read to be looked at once */
+};
 struct names {
-	struct buf text;      /* of the map, places [0, length) */
-	struct buf added;     /* places from length on */
+	struct names_part *part; /* of the map, places [0, length) */
+	uint32_t   parts, last;  /* last: the one used last */
 	size_t     length;
-	size_t     dead;      /* bytes that no item uses any more */
-	bool       is_pending; /* text is not read yet: */
-	bool       is_damaged; /* it could not be read; those names are empty until the folder is looked through */
-	int        fd;
-	uint64_t   at, sum;
+	int        fd;           /* of the map, when there are parts */
+	uint64_t   file_at;
+	struct buf added;        /* places from length on */
+	size_t     dead;         /* bytes that no item uses any more */
+	bool       is_damaged;   /* some could not be read, and are empty until the folder is looked through */
 	char       name[NAME_MAX + 1];
 };
 
 void names_free(struct names *n);
 
-/* The names stand at this place of a file that is open as fd, which is taken over. */
-void names_pending(struct names *n, int fd, uint64_t at, size_t length, uint64_t sum);
-/* Read them now.  False: they are damaged. */
+/* Names stand from this place on in a file that is open as fd, which is taken over; then each part of them. */
+void names_from(struct names *n, int fd, uint64_t file_at, uint32_t parts);
+void names_add_part(struct names *n, size_t length, uint64_t sum);
+
+/* Is this one's name known?  False: its part is damaged. */
+bool names_has(struct names *n, const struct item *it);
+/* Read all now.  False: some are damaged. */
 bool names_load(struct names *n);
+/* Forget what was read since the last call, if only names_base() was asked for it. */
+void names_let_go(struct names *n);
 
 /* Sum of so many bytes of names, as a map has it. */
 uint64_t names_sum(const char *text, size_t length);

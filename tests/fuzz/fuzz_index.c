@@ -39,9 +39,8 @@ sum_of(const void *bytes, size_t n, uint64_t seed)
 static void
 add_item(struct items *items, struct names *names, uint32_t uid, const char *name)
 {
-	struct item *it = items_push(items);
+	struct item *it = items_push(items, uid);
 
-	it->shown.uid = uid;
 	it->shown.modseq = uid;
 	names_set(names, it, name, false);
 }

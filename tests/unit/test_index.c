@@ -418,6 +418,58 @@ test_w08_damaged_index(void **state)
 	end();
 }
 
+static struct mailbox *
+open_box(void)
+{
+	struct mailbox *box;
+
+	assert_int_equal(mailbox_open(w.tree.store, "INBOX", MAILBOX_READ_WRITE, &box), 0);
+	return box;
+}
+
+static int
+truncate_map(off_t size)
+{
+	int fd = openat(w.tree.root, "linnet.map", O_WRONLY), failed = ftruncate(fd, size);
+
+	close(fd);
+	return failed;
+}
+
+/* W08: a large map is read by parts, so it may be found cut long after it was opened. */
+static void
+test_w08_map_cut_later(void **state)
+{
+	enum { LARGE = 6000 };
+	struct news n = { NEWS_NONE, 0, 0 };
+	char name[64];
+
+	(void)state;
+	tree_make(&w.tree);
+	w.uidvalidity = 0;
+	known_count = 0;
+	for (int i = 0; i < LARGE; i++) {
+		snprintf(name, sizeof(name), "cur/%d.x:2,S", 100000 + i);
+		tree_put(&w.tree, name, "x");
+	}
+	mailbox_close(open_box());
+	w.first = open_box();
+	assert_int_equal(mailbox_count(w.first), LARGE);
+	assert_int_equal(mailbox_message(w.first, 1)->uid, 1);
+	assert_int_equal(truncate_map(20000), 0);
+	mailbox_message(w.first, LARGE);
+	assert_int_equal(mailbox_sync(w.first), 0);
+	while (n.kind != NEWS_LOST)
+		assert_true(mailbox_next_news(w.first, true, &n));
+	mailbox_close(w.first);
+	assert_false(tree_has(&w.tree, "linnet.map"));
+	w.first = open_box();
+	assert_int_equal(mailbox_count(w.first), LARGE);
+	assert_int_equal(mailbox_message(w.first, LARGE)->uid, LARGE);
+	mailbox_close(w.first);
+	tree_remove(&w.tree);
+}
+
 /* The index of some time ago comes back from a backup, alone. */
 static void
 test_w03_old_index(void **state)
@@ -494,6 +546,7 @@ main(void)
 		cmocka_unit_test(test_w01_sessions_alone),
 		cmocka_unit_test(test_w01_w03_foreign_changes),
 		cmocka_unit_test(test_w08_damaged_index),
+		cmocka_unit_test(test_w08_map_cut_later),
 		cmocka_unit_test(test_w03_old_index),
 	};
 

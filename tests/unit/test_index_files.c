@@ -24,9 +24,8 @@ enum { SOME = sizeof(some_names) / sizeof(some_names[0]) };
 static void
 add_item(struct items *items, struct names *names, uint32_t uid, const char *name)
 {
-	struct item *it = items_push(items);
+	struct item *it = items_push(items, uid);
 
-	it->shown.uid = uid;
 	it->shown.modseq = 1000 + uid;
 	it->size = uid * 10;
 	it->date = DATE_UNKNOWN;
@@ -188,11 +187,105 @@ map_is_refused(struct tree *t, size_t at, size_t size)
 	(void)at;
 	(void)size;
 	if (map_read(t->root, &m) == 0) {
-		assert_false(names_load(&m.names));
+		items_at(&m.items, 0);
+		assert_true(items_are_damaged(&m.items) || !names_load(&m.names));
 		map_free(&m);
 	} else {
 		assert_int_equal(errno, EBADMSG);
 	}
+}
+
+/* ---- parts ---- */
+
+static void
+write_many(struct tree *t)
+{
+	struct items items = { 0 };
+	struct names names = { 0 };
+	char name[64];
+
+	for (uint32_t i = 1; i <= MANY; i++) {
+		snprintf(name, sizeof(name), "%u.x:2,%s", i, i % 700 ? "S" : "");
+		add_item(&items, &names, i * 3, name);
+	}
+	assert_int_equal(map_write(t->root, 5, &items, &names, NULL, 0), 0);
+	free_items(&items, &names);
+}
+
+static void
+assert_like(const struct items *items, const uint32_t *uid, uint32_t count)
+{
+	assert_int_equal(items->count, count);
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(items_look(items, i)->shown.uid, uid[i]);
+	for (uint32_t want = 0; want < MANY * 3 + 60; want += 7) {
+		uint32_t i = 0;
+
+		while (i < count && uid[i] < want)
+			i++;
+		assert_int_equal(items_at_or_behind(items, want), i);
+	}
+}
+
+/* Items that come and go at random places, held against a plain array. */
+static void
+test_items(void **state)
+{
+	uint32_t uid[MANY + 100], count = MANY, next = MANY * 3 + 1, seed = 1;
+	struct tree t;
+	struct map m;
+
+	(void)state;
+	tree_make(&t);
+	write_many(&t);
+	assert_int_equal(map_read(t.root, &m), 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		uid[i] = 3 * (i + 1);
+	for (unsigned n = 0; n < MANY - 10; n++) {
+		uint32_t gone = (seed = seed * 1103515245 + 12345) % count;
+
+		if (n % 100 == 50) {
+			items_push(&m.items, next);
+			uid[count++] = next++;
+		}
+		items_remove(&m.items, gone);
+		memmove(uid + gone, uid + gone + 1, (--count - gone) * sizeof(uid[0]));
+		if (n % 500 == 499)
+			assert_like(&m.items, uid, count);
+	}
+	assert_like(&m.items, uid, count);
+	map_free(&m);
+	tree_remove(&t);
+}
+
+/* What nobody asked for is not read: damage in another part does no harm. */
+static void
+test_items_walk(void **state)
+{
+	uint32_t unseen = 0;
+	struct tree t;
+	struct map m;
+
+	(void)state;
+	tree_make(&t);
+	write_many(&t);
+	assert_int_equal(map_read(t.root, &m), 0);
+	assert_int_equal(items_next(&m.items, 0, ITEMS_IN_MEMORY), MANY);
+	assert_int_equal(items_below(&m.items, MANY), 0);
+	assert_int_equal(items_next(&m.items, 0, ITEMS_IN_NEW), MANY);
+	assert_int_equal(items_next(&m.items, 0, ITEMS_UNSEEN), ITEMS_PART); /* 700 is in the second */
+	for (uint32_t i = 0; (i = items_next(&m.items, i, ITEMS_UNSEEN)) < MANY; i++)
+		unseen += !(items_look(&m.items, i)->flags & FLAG_SEEN);
+	assert_int_equal(unseen, MANY / 700);
+	items_let_go(&m.items);
+	assert_int_equal(items_next(&m.items, 0, ITEMS_IN_MEMORY), MANY);
+	assert_int_equal(items_at(&m.items, 1030)->shown.uid, 3093);
+	items_let_go(&m.items);
+	assert_int_equal(items_next(&m.items, 0, ITEMS_IN_MEMORY), 2 * ITEMS_PART);
+	assert_int_equal(items_below(&m.items, MANY), 3 * ITEMS_PART);
+	assert_int_equal(items_below(&m.items, ITEMS_PART), 0);
+	map_free(&m);
+	tree_remove(&t);
 }
 
 static void
@@ -413,6 +506,8 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_large_map),
+		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_items_walk),
 		cmocka_unit_test(test_w08_w10_damaged_map),
 		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_w08_w10_damaged_journal),
