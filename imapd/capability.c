@@ -3,12 +3,45 @@
 
 #include "common/base/buf.h"
 #include "common/base/settings.h"
+#include "common/io/deflate.h"
 
-/* Only what works; in the order clients of Dovecot are used to. */
-static const char *const capabilities[] = {
-	"IMAP4rev1",   "LITERAL+", "SASL-IR",  "LOGIN-REFERRALS", "ID",      "ENABLE", "IDLE",
-	"MULTIAPPEND", "UNSELECT", "CHILDREN", "NAMESPACE",       "UIDPLUS", "CONDSTORE",
-	"QRESYNC",     "MOVE",     "SPECIAL-USE",
+static bool
+has_compress(const struct settings *settings)
+{
+	(void)settings;
+	return deflate_is_built();
+}
+
+/*
+ * Only what works: Dovecot's line in Dovecot's order, which clients and people know, then what is
+ * beyond it.  One with a condition is said only where that holds.
+ */
+static const struct capability {
+	const char *name;
+	bool      (*is_there)(const struct settings *settings);
+} capabilities[] = {
+	{ "IMAP4rev1", NULL },
+	{ "LITERAL+", NULL },
+	{ "SASL-IR", NULL },
+	{ "LOGIN-REFERRALS", NULL },
+	{ "ID", NULL },
+	{ "ENABLE", NULL },
+	{ "IDLE", NULL },
+	{ "MULTIAPPEND", NULL },
+	{ "UNSELECT", NULL },
+	{ "CHILDREN", NULL },
+	{ "NAMESPACE", NULL },
+	{ "UIDPLUS", NULL },
+	{ "LIST-EXTENDED", NULL },
+	{ "CONDSTORE", NULL },
+	{ "QRESYNC", NULL },
+	{ "LIST-STATUS", NULL },
+	{ "MOVE", NULL },
+	{ "SPECIAL-USE", NULL },
+
+	{ "STATUS=SIZE", NULL },
+	{ "CREATE-SPECIAL-USE", NULL },
+	{ "COMPRESS=DEFLATE", has_compress },
 };
 
 /*
@@ -25,9 +58,11 @@ capability_line(const struct settings *settings, struct arena *mem)
 	if (wanted[0] && wanted[0] != '+')
 		return wanted;
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
-		if (i > 0)
+		if (capabilities[i].is_there && !capabilities[i].is_there(settings))
+			continue;
+		if (line.len > 0)
 			buf_byte(&line, ' ');
-		buf_str(&line, capabilities[i]);
+		buf_str(&line, capabilities[i].name);
 	}
 	if (wanted[0] == '+') {
 		buf_byte(&line, ' ');

@@ -31,12 +31,14 @@ run_logout(struct session *s, const void *args, unsigned flags)
 	reply_ok(s, NULL, "Logout completed.");
 }
 
-/* One personal namespace with '.' between levels (RFC 2342). */
+/* One personal namespace (RFC 2342). */
 void
 run_namespace(struct session *s, const void *args, unsigned flags)
 {
 	(void)args, (void)flags;
-	out_str(&s->out, "* NAMESPACE ((\"\" \".\")) NIL NIL\r\n");
+	out_str(&s->out, "* NAMESPACE ((");
+	put_string(&s->out, span_of(s->names.prefix));
+	out_printf(&s->out, " \"%c\")) NIL NIL\r\n", s->names.separator);
 	reply_ok(s, NULL, "Namespace completed.");
 }
 

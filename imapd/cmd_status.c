@@ -2,46 +2,111 @@
 #include "imapd/commands.h"
 #include "imapd/grammar.h"
 #include "imapd/session.h"
+#include "imapd/status.h"
 
-#define FIELD(type, name) offsetof(struct mailbox_status, name), sizeof(type)
+#define FIELD(name) offsetof(struct mailbox_status, name)
 
-/* One row per item; field is a uint32_t or uint64_t of struct mailbox_status. */
+static void
+put_narrow(struct session *s, const char *field)
+{
+	uint32_t n;
+
+	memcpy(&n, field, sizeof(n));
+	out_number(&s->out, n);
+}
+
+static void
+put_wide(struct session *s, const char *field)
+{
+	uint64_t n;
+
+	memcpy(&n, field, sizeof(n));
+	out_number(&s->out, n);
+}
+
+static void
+put_object(struct session *s, const char *field)
+{
+	out_printf(&s->out, "(%s)", field);
+}
+
+/* The same for all mailboxes (RFC 7889 s.3.2). */
+static void
+put_append_limit(struct session *s, const char *field)
+{
+	(void)field;
+	out_number(&s->out, s->login->settings->mail_max_append_size);
+}
+
+/* One row per item; put() writes the field of struct mailbox_status at offset. */
 static const struct status_item {
 	const char *name;
-	size_t      offset, size;
-	unsigned    what; /* asked of mailbox_status() besides */
+	size_t      offset;
+	void      (*put)(struct session *s, const char *field);
+	unsigned    what;    /* asked of mailbox_status() besides */
+	unsigned    enables; /* RFC 7162 s.3.1 */
 } status_items[] = {
-	{ "MESSAGES",    FIELD(uint32_t, messages),    0 },
-	{ "RECENT",      FIELD(uint32_t, recent),      0 },
-	{ "UIDNEXT",     FIELD(uint32_t, uidnext),     0 },
-	{ "UIDVALIDITY", FIELD(uint32_t, uidvalidity), 0 },
-	{ "UNSEEN",      FIELD(uint32_t, unseen),      0 },
-	{ "DELETED",     FIELD(uint32_t, deleted),     0 },
-	{ "SIZE",        FIELD(uint64_t, size),        STATUS_WITH_SIZE },
+	{ "MESSAGES",        FIELD(messages),        put_narrow,       0,                0 },
+	{ "RECENT",          FIELD(recent),          put_narrow,       0,                0 },
+	{ "UIDNEXT",         FIELD(uidnext),         put_narrow,       0,                0 },
+	{ "UIDVALIDITY",     FIELD(uidvalidity),     put_narrow,       0,                0 },
+	{ "UNSEEN",          FIELD(unseen),          put_narrow,       0,                0 },
+	{ "HIGHESTMODSEQ",   FIELD(highestmodseq),   put_wide,         0, ENABLED_CONDSTORE },
+	{ "DELETED",         FIELD(deleted),         put_narrow,       0,                0 },
+	{ "SIZE",            FIELD(size),            put_wide,         STATUS_WITH_SIZE, 0 },
+	{ "DELETED-STORAGE", FIELD(deleted_storage), put_wide, STATUS_WITH_DELETED_STORAGE, 0 },
+	{ "MAILBOXID",       FIELD(id),              put_object,       0,                0 },
+	{ "APPENDLIMIT",     0,                      put_append_limit, 0,                0 },
 };
 enum { ITEM_COUNT = sizeof(status_items) / sizeof(status_items[0]) };
 
-struct status_args {
-	struct mailbox_name name;
-	unsigned            items; /* bit n: status_items[n] */
-	unsigned            what;
-};
-
-/* status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" */
-static void
-take_status_item(struct cursor *c, struct status_args *a)
+static bool
+add_item(struct status_items *items, struct span name)
 {
-	struct span name = take_atom(c);
-
 	for (unsigned n = 0; n < ITEM_COUNT; n++) {
 		if (!span_is_nocase(name, status_items[n].name))
 			continue;
-		a->items |= 1u << n;
-		a->what |= status_items[n].what;
-		return;
+		items->items |= 1u << n;
+		items->what |= status_items[n].what;
+		items->enables |= status_items[n].enables;
+		return true;
 	}
-	cursor_fail(c, "no such status item");
+	return false;
 }
+
+/*
+ * status-att = "MESSAGES" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "DELETED" / "SIZE"
+ *                                                              RFC 9051 s.9
+ *            / "RECENT" / "HIGHESTMODSEQ" / "MAILBOXID" / "APPENDLIMIT" / "DELETED-STORAGE"
+ */
+struct status_items
+take_status_items(struct cursor *c)
+{
+	struct status_items items = { 0, 0, 0 };
+
+	take_byte(c, '(');
+	do
+		if (!add_item(&items, take_atom(c)))
+			cursor_fail(c, "no such status item");
+	while (try_byte(c, ' '));
+	take_byte(c, ')');
+	return items;
+}
+
+struct status_items
+status_items_of(const char *const *names, size_t count)
+{
+	struct status_items items = { 0, 0, 0 };
+
+	for (size_t i = 0; i < count; i++)
+		add_item(&items, span_of(names[i]));
+	return items;
+}
+
+struct status_args {
+	struct mailbox_name name;
+	struct status_items items;
+};
 
 /* status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")" */
 void *
@@ -52,53 +117,53 @@ parse_status(struct cursor *c)
 	take_byte(c, ' ');
 	a->name = take_mailbox(c);
 	take_byte(c, ' ');
-	take_byte(c, '(');
-	do
-		take_status_item(c, a);
-	while (try_byte(c, ' '));
-	take_byte(c, ')');
+	a->items = take_status_items(c);
 	return a;
 }
 
-static uint64_t
-item_value(const struct mailbox_status *status, const struct status_item *item)
+void
+put_status_of(struct session *s, const char *name, const struct mailbox_status *status,
+              const struct status_items *items)
 {
-	const char *at = (const char *)status + item->offset;
-	uint64_t wide;
-	uint32_t narrow;
+	const char *before = " (";
 
-	if (item->size == sizeof(wide)) {
-		memcpy(&wide, at, sizeof(wide));
-		return wide;
+	out_str(&s->out, "* STATUS ");
+	put_mailbox(s, name);
+	for (unsigned n = 0; n < ITEM_COUNT; n++) {
+		if (!(items->items >> n & 1))
+			continue;
+		out_str(&s->out, before);
+		out_str(&s->out, status_items[n].name);
+		out_byte(&s->out, ' ');
+		status_items[n].put(s, (const char *)status + status_items[n].offset);
+		before = " ";
 	}
-	memcpy(&narrow, at, sizeof(narrow));
-	return narrow;
+	out_str(&s->out, ")\r\n");
+}
+
+bool
+put_status(struct session *s, const char *name, const struct status_items *items)
+{
+	struct mailbox_status status;
+
+	if (mailbox_status(s->store, name, items->what, &status) < 0)
+		return false;
+	put_status_of(s, name, &status, items);
+	return true;
 }
 
 void
 run_status(struct session *s, const void *args, unsigned flags)
 {
 	const struct status_args *a = args;
-	struct mailbox_status status;
-	const char *before = "";
 
 	(void)flags;
 	if (!name_is_usable(s, &a->name))
 		return;
-	if (mailbox_status(s->store, a->name.name, a->what, &status) < 0) {
+	if (a->items.enables)
+		session_enable(s, a->items.enables);
+	if (put_status(s, a->name.name, &a->items))
+		reply_ok(s, NULL, "Status completed.");
+	else
 		reply_errno(s, "get the status of", a->name.name);
-		return;
-	}
-	out_str(&s->out, "* STATUS ");
-	put_mailbox(s, a->name.name);
-	out_str(&s->out, " (");
-	for (unsigned n = 0; n < ITEM_COUNT; n++) {
-		if (!(a->items >> n & 1))
-			continue;
-		out_printf(&s->out, "%s%s ", before, status_items[n].name);
-		out_number(&s->out, item_value(&status, &status_items[n]));
-		before = " ";
-	}
-	out_str(&s->out, ")\r\n");
-	reply_ok(s, NULL, "Status completed.");
 }

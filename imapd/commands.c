@@ -11,6 +11,7 @@ const struct command commands[] = {
 	{ "ENABLE",       ANY,         0,                       parse_enable,      run_enable      },
 	{ "NAMESPACE",    ANY,         0,                       NULL,              run_namespace   },
 	{ "IDLE",         ANY,         0,                       NULL,              run_idle        },
+	{ "COMPRESS",     ANY,         0,                       parse_compress,    run_compress    },
 
 	{ "SELECT",       ANY,         ENDS_BOX,                parse_select,      run_select      },
 	{ "EXAMINE",      ANY,         ENDS_BOX,                parse_select,      run_examine     },

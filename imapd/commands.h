@@ -46,6 +46,10 @@ COMMAND_RUN(unsubscribe);
 COMMAND_PARSE(rename);
 COMMAND_RUN(rename);
 
+/* cmd_compress.c */
+COMMAND_PARSE(compress);
+COMMAND_RUN(compress);
+
 /* cmd_status.c */
 COMMAND_PARSE(status);
 COMMAND_RUN(status);

@@ -9,6 +9,8 @@
 #include "common/base/arena.h"
 #include "common/base/span.h"
 
+struct names;
+
 /*
  * A cursor walks one complete command: the line, with its literals in place
  * ("{3}" CRLF and the three bytes).  It never reads the network and never
@@ -29,6 +31,7 @@ struct cursor {
 	unsigned      depth;  /* of parentheses: cursor_enter() */
 	unsigned      tokens; /* counted against LIMIT_TOKENS */
 	bool          utf8;   /* UTF8=ACCEPT: mailbox names are UTF-8 */
+	const struct names *names; /* how they look; names_plain where nobody says otherwise */
 };
 
 void cursor_open(struct cursor *c, struct span command, struct arena *mem);

@@ -87,6 +87,7 @@ dispatch_command(struct session *s)
 	why = command_read(s);
 	cursor_open(&c, buf_view(&s->command), &s->mem);
 	c.utf8 = (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0;
+	c.names = &s->names;
 	s->tag = tag = arena_copy(&s->mem, take_tag(&c));
 	take_byte(&c, ' ');
 	if (cursor_ok(&c)) {
@@ -107,6 +108,9 @@ dispatch_command(struct session *s)
 	end_with_modseq(s);
 	send_reply(s, tag, name);
 	settle_cache(s);
+	if (s->after_reply)
+		s->after_reply(s);
+	s->after_reply = NULL;
 	s->bad_commands = s->reply == REPLY_BAD ? s->bad_commands + 1 : 0;
 	if (s->bad_commands == LIMIT_BAD_COMMANDS)
 		session_bye(s, "Too many invalid IMAP commands.");

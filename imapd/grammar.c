@@ -9,7 +9,7 @@
 #include "imapd/grammar.h"
 
 #include "common/base/number.h"
-#include "common/maildir/name.h"
+#include "imapd/names.h"
 
 static struct span
 rest(const struct cursor *c)
@@ -208,11 +208,12 @@ take_list_mailbox(struct cursor *c)
 static struct mailbox_name
 take_name(struct cursor *c, bool may_end_open)
 {
-	struct mailbox_name m = { NULL, "Mailbox name is missing" };
-	struct span raw = take_astring(c);
+	struct mailbox_name m = { NULL, "Mailbox name is missing", SPAN_NONE };
 
+	m.raw = take_astring(c);
 	if (cursor_ok(c))
-		m.name = name_from_client(raw, c->utf8, may_end_open, c->mem, &m.why);
+		m.name = names_from_client(c->names ? c->names : &names_plain, m.raw, c->utf8,
+		                           may_end_open, c->mem, &m.why);
 	return m;
 }
 

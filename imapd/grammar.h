@@ -23,6 +23,7 @@ struct span take_list_mailbox(struct cursor *c); /* list-mailbox = 1*list-char /
 struct mailbox_name {
 	const char *name;
 	const char *why;
+	struct span raw; /* as the client wrote it */
 };
 struct mailbox_name take_mailbox(struct cursor *c);
 /* one trailing separator allowed: CREATE */

@@ -13,12 +13,13 @@
 
 #include "common/base/limits.h"
 
-enum { WORD = 64, SEPARATOR = '.', INBOX_LENGTH = 5 };
+enum { WORD = 64, INBOX_LENGTH = 5 };
 
 struct list_pattern {
 	size_t    count;      /* items; place count is behind the last */
 	size_t    words;      /* for count + 1 places */
 	bool      never;      /* longer than any name */
+	char      separator;  /* which '%' does not stand for */
 	uint64_t *any, *level;       /* places in front of a '*', of a '%' */
 	uint64_t *byte[UINT8_MAX + 1]; /* places in front of this byte; NULL: nowhere */
 	uint64_t *now, *next;
@@ -67,12 +68,14 @@ set_place(uint64_t *places, size_t at)
 }
 
 struct list_pattern *
-list_pattern_make(struct span reference, struct span pattern, struct arena *mem)
+list_pattern_make(struct span reference, struct span pattern, char separator,
+                  struct arena *mem)
 {
 	struct list_pattern *p = arena_zero(mem, sizeof(*p));
 	char *item = arena_alloc(mem, reference.len + pattern.len + 1);
 	size_t literals;
 
+	p->separator = separator;
 	p->count = squeeze(item, reference, pattern, &literals);
 	/* modified UTF-7 may be longer than the name it encodes */
 	p->never = literals > 2 * LIMIT_NAME;
@@ -118,7 +121,7 @@ step(const struct list_pattern *p, char c, char either)
 
 	for (size_t w = 0; w < p->words; w++) {
 		uint64_t fits = p->now[w] & ((byte ? byte[w] : 0) | (other ? other[w] : 0));
-		uint64_t stays = p->now[w] & (p->any[w] | (c != SEPARATOR ? p->level[w] : 0));
+		uint64_t stays = p->now[w] & (p->any[w] | (c != p->separator ? p->level[w] : 0));
 
 		p->next[w] = fits << 1 | carry | stays;
 		carry = fits >> (WORD - 1);
@@ -131,7 +134,7 @@ bool
 list_pattern_matches(const struct list_pattern *p, const char *name)
 {
 	bool is_inbox = strncmp(name, "INBOX", INBOX_LENGTH) == 0 &&
-	                (name[INBOX_LENGTH] == '\0' || name[INBOX_LENGTH] == SEPARATOR);
+	                (name[INBOX_LENGTH] == '\0' || name[INBOX_LENGTH] == p->separator);
 
 	if (p->never)
 		return false;

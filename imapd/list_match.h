@@ -10,9 +10,9 @@ struct list_pattern;
 
 /*
  * reference and pattern put together (RFC 3501 s.6.3.8), in mem.  '*' stands
- * for any bytes, '%' for any but the separator '.'.
+ * for any bytes, '%' for any but the separator.
  */
-struct list_pattern *list_pattern_make(struct span reference, struct span pattern,
+struct list_pattern *list_pattern_make(struct span reference, struct span pattern, char separator,
                                        struct arena *mem);
 
 /*

@@ -1,6 +1,5 @@
 /* put.c - writing strings, names and flags to the client */
 #include "common/base/limits.h"
-#include "common/maildir/name.h"
 #include "imapd/cursor.h"
 #include "imapd/session.h"
 
@@ -97,7 +96,7 @@ void
 put_mailbox(struct session *s, const char *name)
 {
 	bool utf8 = (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0;
-	struct span shown = span_of(name_to_client(name, utf8, &s->mem));
+	struct span shown = span_of(names_to_client(&s->names, name, utf8, &s->mem));
 
 	if (utf8 && !may_be_atom(shown))
 		put_quoted(&s->out, shown);

@@ -77,7 +77,8 @@ reply_errno(struct session *s, const char *operation, const char *name)
 		          operation, strerror(reason), s->login->mail, name_to_dir(name, &s->mem));
 	reply_no(s, f->code,
 	         f->how & NAMED ? arena_printf(&s->mem, "%s%s", f->text,
-	                                       name_to_client(name, false, &s->mem)) :
+	                                       names_to_client(&s->names, name, false,
+	                                                       &s->mem)) :
 	                          f->text);
 }
 

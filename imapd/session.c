@@ -17,6 +17,7 @@
 #include "imapd/dispatch.h"
 #include "imapd/search_context.h"
 #include "imapd/serve.h"
+#include "imapd/special_use.h"
 
 static struct session session;
 
@@ -56,6 +57,8 @@ session_gone(enum gone why)
 		[GONE_TERMINATED] = { "Disconnected: Server shutting down",
 		                      "* BYE Server shutting down.\r\n" },
 		[GONE_SLOW] = { "Disconnected: Client takes nothing", NULL },
+		[GONE_BROKEN] = { "Disconnected: Client sends broken compressed data",
+		                  "* BYE Broken compressed data.\r\n" },
 	};
 
 	if (ways[why].bye) {
@@ -109,6 +112,23 @@ refuse_login(struct session *s, int reason)
 }
 
 static void
+open_names(struct session *s)
+{
+	const struct settings *settings = s->login->settings;
+	const char *prefix = settings->namespace_prefix;
+	char separator = settings->namespace_separator[0];
+
+	s->names = (struct names){ separator ? separator : '.', "" };
+	if (!prefix[0])
+		return;
+	if (prefix[strlen(prefix) - 1] == s->names.separator)
+		s->names.prefix = prefix;
+	else
+		log_error("prefix = %s of the namespace must end with its separator, %c: no prefix "
+		          "is used", prefix, s->names.separator);
+}
+
+static void
 open_session(struct session *s, const struct login *login)
 {
 	bool sync = strcmp(login->settings->mail_fsync, "never") != 0;
@@ -124,6 +144,8 @@ open_session(struct session *s, const struct login *login)
 	if (store_open(login->mail, true, sync ? STORE_SYNC : STORE_NO_SYNC, &s->store) < 0)
 		refuse_login(s, errno);
 	store_set_quota(s->store, login_quota(login, &s->kept));
+	open_names(s);
+	special_use_open(s);
 	answer_login(s);
 	arena_reset(&s->mem);
 }

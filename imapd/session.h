@@ -12,6 +12,7 @@
 #include "common/io/in.h"
 #include "common/io/out.h"
 #include "common/start/login.h"
+#include "imapd/names.h"
 
 struct seq_set;
 
@@ -41,6 +42,11 @@ struct session {
 	const struct login *login;
 	struct store       *store;
 	struct mailbox     *box;  /* the selected one, NULL in the authenticated state */
+	struct arena        kept; /* as long as the session */
+	struct names        names; /* how the namespace looks to the client */
+	/* mailboxes of the settings with what they are for: special_use.h */
+	const struct special_use *special_use;
+	size_t                    special_uses;
 	struct arena        mem;  /* of the command at hand: reset behind its tagged reply */
 	struct span         tag;  /* of the command at hand */
 	unsigned            enabled;
@@ -70,6 +76,7 @@ struct session {
 	enum reply_kind reply;
 	const char     *reply_code; /* "READ-ONLY", or NULL; without brackets */
 	const char     *reply_text;
+	void          (*after_reply)(struct session *s); /* what is to be done behind it; or NULL */
 
 	/* numbers for the log line at the end */
 	uint64_t fetched_headers, fetched_header_bytes, fetched_bodies, fetched_body_bytes;

@@ -91,6 +91,8 @@
 	TIME(pop3_idle_timeout, 600, "silence after which a POP3 session is ended")                \
 	TIME(login_timeout, 60, "time from connect to login")                                      \
 	STR(imap_capability, "", "the capability line after login instead of the built-in one")    \
+	NUM(imap_compress_deflate_level, 6,                                                        \
+	    "how hard COMPRESS tries: 1 is fast, 9 is small")                                      \
 	YES(imap_metadata, true, "offer METADATA: annotations of mailboxes and of the server")     \
 	STR(mail_server_admin, "", "URI of the administrator: server annotation /shared/admin")    \
 	STR(mail_server_comment, "", "server annotation /shared/comment")                          \

@@ -29,7 +29,7 @@ static const char *const names[] = {
 	"doveadm_socket_path", "doveadm_ssl", "doveadm_username", "doveadm_worker_count",
 	"dsync_alt_char", "dsync_commit_msgs_interval", "dsync_features", "dsync_hashed_headers",
 	"dsync_remote_cmd", "first_valid_gid", "haproxy_timeout", "hostname",
-	"imap_client_workarounds", "imap_compress_deflate_level", "imap_fetch_failure",
+	"imap_client_workarounds", "imap_fetch_failure",
 	"imap_hibernate_timeout", "imap_id_retain", "imap_idle_notify_interval",
 	"imap_literal_minus", "imap_urlauth_host",
 	"imap_urlauth_logout_format", "imap_urlauth_port", "imapc_cmd_timeout",

@@ -117,6 +117,19 @@ wait_readable(struct in *in, struct pollfd *set, nfds_t count, int timeout_ms, i
 	}
 }
 
+static bool
+filter_holds(const struct in *in)
+{
+	return in->filter.holds && in->filter.holds(in->filter.self);
+}
+
+static ssize_t
+read_some(struct in *in, char *to, size_t room)
+{
+	return in->filter.read ? in->filter.read(in->filter.self, in->fd, to, room) :
+	                         read(in->fd, to, room);
+}
+
 /* Read once more behind what is there; room must be left. */
 static void
 fill(struct in *in)
@@ -125,8 +138,9 @@ fill(struct in *in)
 		struct pollfd one = { in->fd, POLLIN, 0 };
 		ssize_t n;
 
-		wait_readable(in, &one, 1, -1, clock_ms());
-		n = read(in->fd, in->data + in->end, in->room - in->end);
+		if (!filter_holds(in))
+			wait_readable(in, &one, 1, -1, clock_ms());
+		n = read_some(in, in->data + in->end, in->room - in->end);
 		if (n > 0) {
 			in->end += (size_t)n;
 			in->total += (uint64_t)n;
@@ -134,6 +148,8 @@ fill(struct in *in)
 		}
 		if (n == 0)
 			in->gone(GONE_CLOSED);
+		if (errno == EPROTO)
+			in->gone(GONE_BROKEN);
 		if (errno != EINTR && errno != EAGAIN)
 			in->gone(GONE_RESET);
 	}
@@ -232,7 +248,7 @@ in_has(struct in *in)
 {
 	struct pollfd one = { in->fd, POLLIN, 0 };
 
-	return in->at < in->end || poll(&one, 1, 0) > 0;
+	return in->at < in->end || filter_holds(in) || poll(&one, 1, 0) > 0;
 }
 
 void
@@ -253,7 +269,7 @@ in_wait(struct in *in, const int *other, size_t other_count, int timeout_ms, int
 	struct pollfd set[1 + WAIT_MOST];
 	nfds_t count = 0;
 
-	if (in->at < in->end)
+	if (in->at < in->end || filter_holds(in))
 		return true;
 	if (other_count > WAIT_MOST)
 		bug("in_wait: %zu descriptors", other_count);
@@ -266,6 +282,9 @@ in_wait(struct in *in, const int *other, size_t other_count, int timeout_ms, int
 void
 in_release(struct in *in)
 {
-	if (in->at == in->end)
-		in_close(in);
+	if (in->at < in->end)
+		return;
+	in_close(in);
+	if (in->filter.sleep)
+		in->filter.sleep(in->filter.self);
 }

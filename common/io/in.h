@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/base/span.h"
+#include "common/io/filter.h"
 
 struct out;
 
@@ -16,7 +17,8 @@ enum gone {
 	GONE_RESET,
 	GONE_IDLE,
 	GONE_TERMINATED,
-	GONE_SLOW /* takes nothing: told by out */
+	GONE_SLOW,  /* takes nothing: told by out */
+	GONE_BROKEN /* sends what the filter cannot read */
 };
 
 /* What ends the session: logs, and does not return. */
@@ -40,6 +42,7 @@ struct in {
 	uint64_t idle_seconds;      /* longest wait for the next byte; 0: for ever */
 	uint64_t total;             /* bytes that came, for the log line at the end */
 	gone_function gone;
+	struct in_filter filter;
 	const volatile int *signal_flag;
 	/* signals blocked during a wait: those of in_open() without SIGTERM */
 	sigset_t while_waiting;

@@ -76,9 +76,9 @@ wait_writable(struct out *o)
 		leave(o, GONE_SLOW);
 }
 
-/* Write the buffer and n more bytes, waiting in poll() only, so that the limit on waiting holds. */
+/* Send the buffer and n more bytes, waiting in poll() only, so that the limit on waiting holds. */
 static void
-write_all(struct out *o, const char *more, size_t n)
+send_all(struct out *o, const char *more, size_t n)
 {
 	size_t sent = 0, all = o->len + n;
 
@@ -100,6 +100,35 @@ write_all(struct out *o, const char *more, size_t n)
 			leave(o, errno == EPIPE || errno == ECONNRESET ? GONE_RESET : GONE_CLOSED);
 	}
 	o->len = 0;
+}
+
+static void
+send_filtered(struct out *o, struct span bytes, bool flush)
+{
+	struct span ready;
+
+	do {
+		ready = o->filter.write(o->filter.self, &bytes, flush);
+		send_all(o, ready.at, ready.len);
+	} while (ready.len > 0 || bytes.len > 0);
+	o->is_unflushed = !flush;
+}
+
+/* The buffer and n more bytes on their way; with flush the client has all of them. */
+static void
+write_all(struct out *o, const char *more, size_t n, bool flush)
+{
+	struct span held = span_make(o->data, o->len);
+
+	if (!o->filter.write) {
+		send_all(o, more, n);
+		return;
+	}
+	o->len = 0;
+	if (held.len > 0)
+		send_filtered(o, held, flush && n == 0);
+	if (n > 0 || (flush && o->is_unflushed))
+		send_filtered(o, span_make(more, n), flush);
 }
 
 void
@@ -130,11 +159,11 @@ out_add(struct out *o, const void *bytes, size_t n)
 		grow(o, n);
 	if (n > o->room - o->len) {
 		if (n >= ROOM / 2) {
-			write_all(o, bytes, n);
+			write_all(o, bytes, n, false);
 			return;
 		}
 		if (o->len > 0)
-			write_all(o, NULL, 0);
+			write_all(o, NULL, 0, false);
 		if (!o->data) {
 			o->data = malloc(ROOM);
 			if (!o->data)
@@ -199,8 +228,8 @@ out_printf(struct out *o, const char *format, ...)
 void
 out_flush(struct out *o)
 {
-	if (o->len > 0)
-		write_all(o, NULL, 0);
+	if (o->len > 0 || o->is_unflushed)
+		write_all(o, NULL, 0, true);
 }
 
 void
@@ -208,15 +237,20 @@ out_release(struct out *o)
 {
 	out_flush(o);
 	out_close(o);
+	if (o->filter.sleep)
+		o->filter.sleep(o->filter.self);
 }
 
 void
 out_flush_last(struct out *o)
 {
 	struct pollfd one = { o->fd, POLLOUT, 0 };
+	struct span last = span_make(o->data, o->len);
 
-	if (o->len > 0 && !o->is_cut && poll(&one, 1, 0) == 1) {
-		ssize_t w = write(o->fd, o->data, o->len);
+	if (o->filter.write && !o->is_cut)
+		last = o->filter.write(o->filter.self, &last, true);
+	if (last.len > 0 && !o->is_cut && poll(&one, 1, 0) == 1) {
+		ssize_t w = write(o->fd, last.at, last.len);
 
 		(void)w; /* the process ends: there is nobody left to tell */
 	}

@@ -24,6 +24,8 @@ struct out {
 	size_t   len, room;
 	uint64_t total; /* bytes handed in, for the log line at the end */
 	gone_function gone;
+	struct out_filter filter;
+	bool     is_unflushed; /* the filter may hold back what it was given */
 	const volatile int *signal_flag;
 	sigset_t while_waiting; /* signals blocked during a wait: those of out_open() without SIGTERM */
 	bool     is_cut; /* something was sent in part: no more words would be understood */

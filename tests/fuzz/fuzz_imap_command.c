@@ -21,7 +21,7 @@ static void
 match_names(struct span pattern, struct arena *mem)
 {
 	static const char *const names[] = { "INBOX", "INBOX.a.b", "a", "a.b.c", "&AOk-", "" };
-	struct list_pattern *p = list_pattern_make(SPAN_NONE, pattern, mem);
+	struct list_pattern *p = list_pattern_make(SPAN_NONE, pattern, '.', mem);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		list_pattern_matches(p, names[i]);

@@ -17,7 +17,7 @@ matches(const char *reference, const char *pattern, const char *name)
 {
 	struct arena mem = ARENA_EMPTY;
 	bool result = list_pattern_matches(
-		list_pattern_make(span_of(reference), span_of(pattern), &mem), name);
+		list_pattern_make(span_of(reference), span_of(pattern), '.', &mem), name);
 
 	arena_free(&mem);
 	return result;
@@ -159,7 +159,7 @@ test_N20_cost(void **state)
 
 		repeat(&text, patterns[i].text, patterns[i].times);
 		buf_str(&text, patterns[i].end);
-		p = list_pattern_make(span_of(""), buf_view(&text), &mem);
+		p = list_pattern_make(span_of(""), buf_view(&text), '.', &mem);
 		for (int k = 0; k < 10000; k++)
 			found += list_pattern_matches(p, "aaaaaaaaaa.aaaaaaaaaa.aaaaaaaaaa");
 		assert_true(found == 0 || i == 0);

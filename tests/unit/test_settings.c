@@ -233,8 +233,8 @@ static const struct {
 	{ "local 10.0.0.0/8 {\n ssl = no\n}", "1 linnet has no local {}" },
 	{ "remote 10.0.0.0/8 {\n ssl = no\n}", "1 linnet has no remote {}" },
 	{ "local_name mail.example.org {\n ssl_cert = </x\n}", "1 linnet has no local_name {}" },
-	{ "namespace inbox {\n separator = /\n}",
-	  "2 linnet has no \"separator = /\" in namespace {}" },
+	{ "namespace inbox {\n separator = ^\n}",
+	  "2 linnet has no \"separator = ^\" in namespace {}" },
 	{ "namespace inbox {\n mailbox A {\n special_use = \\Sport\n }\n}",
 	  "2 nobody knows special_use = \\Sport" },
 };

@@ -100,7 +100,7 @@ def test_N07_rename_and_delete(maildir, start):
             C: a DELETE INBOX
             S: a NO [CANNOT] INBOX can't be deleted.
             C: b CREATE a
-            S: b OK Create completed.
+            S: b OK [MAILBOXID (…)] Create completed.
             C: c CREATE a
             S: c NO [ALREADYEXISTS] Mailbox already exists: a
             C: d CREATE b.c
@@ -184,14 +184,13 @@ def test_list(start):
         assert names('a. %') == ['* LIST (\\HasChildren) "." a.b']
         assert names('a.b *c') == ['* LIST (\\HasNoChildren) "." a.b.c']
         assert names('"" nothing') == []
-        assert names('"" (Sent x.y)') == ['* LIST (\\HasNoChildren \\Sent) "." Sent', '* LIST (\\HasNoChildren) "." x.y']
-        assert names('(SPECIAL-USE) "" *') == ['* LIST (\\HasNoChildren \\Sent) "." Sent']
+        assert names('"" (Sent x.y)') == ['* LIST () "." Sent', '* LIST () "." x.y']
+        assert names('(SPECIAL-USE) "" *') == ['* LIST (\\Sent) "." Sent']
         assert names('"" x% RETURN (CHILDREN SPECIAL-USE)') == ['* LIST (\\NonExistent \\HasChildren) "." x']
         session.wire.ok("s", "SUBSCRIBE a.b")
-        assert names('(SUBSCRIBED) "" *') == ['* LIST (\\HasChildren \\Subscribed) "." a.b']
+        assert names('(SUBSCRIBED) "" *') == ['* LIST (\\Subscribed) "." a.b']
         assert names('"" a* RETURN (SUBSCRIBED)') == [
-            '* LIST (\\HasChildren) "." a', '* LIST (\\HasChildren \\Subscribed) "." a.b',
-            '* LIST (\\HasNoChildren) "." a.b.c']
+            '* LIST () "." a', '* LIST (\\Subscribed) "." a.b', '* LIST () "." a.b.c']
 
 
 def test_special_use_by_setting(start):
@@ -234,7 +233,7 @@ def test_subscriptions_and_lsub(maildir, start):
             S: * LSUB (\Noselect) "." foo.baz
             S: j OK …
             C: k LIST (SUBSCRIBED) "" foo.bar
-            S: * LIST (\NonExistent \HasNoChildren \Subscribed) "." foo.bar
+            S: * LIST (\NonExistent \Subscribed) "." foo.bar
             S: k OK …
             C: l UNSUBSCRIBE foo.bar
             S: l OK Unsubscribe completed.
