@@ -10,6 +10,7 @@
 #include "common/base/die.h"
 #include "common/base/limits.h"
 #include "common/index/cache_file.h"
+#include "common/maildir/dir.h"
 
 /* A value as it stands in the old file. */
 struct place {
@@ -134,7 +135,7 @@ column_fold(struct column *c, const struct column_life *life)
 	f->c = c;
 	f->generation = column_new_generation(c);
 	f->end = CACHE_HEADER_BYTES;
-	f->fd = openat(c->folder, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	f->fd = file_open(c->folder, tmp, O_RDWR | O_CREAT | O_EXCL);
 	done = f->fd >= 0 && flock(f->fd, LOCK_EX | LOCK_NB) == 0 &&
 	       column_put_header(f->fd, c, f->generation) && copy_living(f, life) &&
 	       renameat(c->folder, tmp, c->folder, c->file) == 0;

@@ -117,9 +117,9 @@ journal_open(int folder, struct journal *journal_out)
 	struct header h;
 	struct stat st;
 
-	j.fd = openat(folder, journal_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	j.fd = file_open(folder, journal_name, O_RDWR | O_NONBLOCK);
 	if (j.fd < 0 && (errno == EACCES || errno == EROFS))
-		j.fd = openat(folder, journal_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		j.fd = file_open(folder, journal_name, O_RDONLY | O_NONBLOCK);
 	if (j.fd < 0)
 		return -1;
 	if (fstat(j.fd, &st) == 0 && S_ISREG(st.st_mode) && pread(j.fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) &&
@@ -447,7 +447,7 @@ journal_create(int folder, const struct journal_state *state, struct journal *jo
 	h.generation = first.generation;
 	h.own = header_sum(&h);
 	unlinkat(folder, tmp, 0);
-	j.fd = openat(folder, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	j.fd = file_open(folder, tmp, O_RDWR | O_CREAT | O_EXCL);
 	if (j.fd < 0)
 		return -1;
 	if (ftruncate(j.fd, RECORDS_AT) != 0 || write_at(j.fd, (const char *)&h, sizeof(h), 0) != 0 ||

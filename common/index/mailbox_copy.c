@@ -308,6 +308,18 @@ end_move(struct copy *c)
 	return c->box->new_mail >= 0 ? dir_sync(c->box->new_mail, sync) : 0;
 }
 
+/* The list of UIDs holds the names of the first try: a name never has two UIDs. */
+static void
+name_again(struct copy *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct item *it = source_item(c, i);
+
+		if (it)
+			c->in[i].base = new_base(c, it);
+	}
+}
+
 static int
 run(struct copy *c, bool move)
 {
@@ -322,6 +334,7 @@ run(struct copy *c, bool move)
 		box_index_end(c->box);
 		if (errno != EXDEV)
 			return -1;
+		name_again(c);
 	}
 	failed = put_all_into_tmp(c);
 	if (!failed && c->count > 0)

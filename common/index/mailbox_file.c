@@ -8,6 +8,7 @@
 
 #include "common/base/number.h"
 #include "common/index/mailbox_inside.h"
+#include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
 #include "common/mime/source.h"
 
@@ -32,7 +33,7 @@ mailbox_message_open(struct mailbox *box, uint32_t number)
 {
 	for (int tries = 0; tries < BOX_TRIES; tries++) {
 		const struct item *it = items_at(&box->items, number - 1);
-		int fd = openat(box_dir_of(box, it), box_name_of(box, it), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		int fd = file_open(box_dir_of(box, it), box_name_of(box, it), O_RDONLY | O_NONBLOCK);
 
 		if (fd >= 0)
 			return fd;

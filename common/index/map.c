@@ -30,6 +30,7 @@
 
 #include "common/base/limits.h"
 #include "common/index/map_file.h"
+#include "common/maildir/dir.h"
 
 /* An open map, as the source of items. */
 struct map_source {
@@ -224,7 +225,7 @@ map_read(int folder, struct map *map_out)
 	memset(&m, 0, sizeof(m));
 	s->base.read = read_part;
 	s->base.close = close_source;
-	s->fd = openat(folder, MAP_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	s->fd = file_open(folder, MAP_NAME, O_RDONLY | O_NONBLOCK);
 	if (s->fd < 0) {
 		free(s);
 		return -1;

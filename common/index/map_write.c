@@ -8,6 +8,7 @@
 
 #include "common/index/map.h"
 #include "common/index/map_file.h"
+#include "common/maildir/dir.h"
 
 struct map_writer {
 	int                 fd;
@@ -146,7 +147,7 @@ map_write(int folder, uint64_t generation, const struct items *items, struct nam
 	begin_header(&w, generation, gone_count);
 	w.part = calloc(w.h.parts + 1, sizeof(*w.part));
 	unlinkat(folder, tmp, 0);
-	w.fd = w.part ? openat(folder, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+	w.fd = w.part ? file_open(folder, tmp, O_WRONLY | O_CREAT | O_EXCL) : -1;
 	if (w.fd < 0) {
 		free(w.part);
 		return -1;

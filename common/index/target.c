@@ -188,15 +188,25 @@ put_one(struct target *t, struct incoming *in, target_find_again_fn *find_again,
 	}
 }
 
+/* A disk may be too full even for a rename; what came from tmp/ is our own, and removing it needs no room. */
+static bool
+undo_one(struct target *t, const struct incoming *in)
+{
+	int dir = dir_for(t, in);
+	const char *name = new_name(t, in);
+
+	return renameat(dir, name, in->from_dir, in->from) == 0 ||
+	       (in->from_dir == t->tmp && unlinkat(dir, name, 0) == 0);
+}
+
 static void
 take_back(struct target *t, struct incoming *in, size_t count)
 {
 	int saved = errno;
 
-	for (size_t i = 0; i < count; i++) {
-		if (in[i].is_in && renameat(dir_for(t, &in[i]), new_name(t, &in[i]), in[i].from_dir, in[i].from) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (in[i].is_in && undo_one(t, &in[i]))
 			in[i].is_in = false;
-	}
 	errno = saved;
 }
 

@@ -23,7 +23,7 @@ open_new(int tmp, struct arena *mem, const char **name_out)
 		unique_name(&name);
 		*name_out = arena_string(mem, buf_view(&name));
 		buf_free(&name);
-		fd = openat(tmp, *name_out, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = file_open(tmp, *name_out, O_WRONLY | O_CREAT | O_EXCL);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
 	}
@@ -171,12 +171,12 @@ copy_bytes(int from, int to)
 int
 delivery_copy(int from_dir, const char *from, int tmp, const char *to, bool sync)
 {
-	int in = openat(from_dir, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out, failed = 0;
+	int in = file_open(from_dir, from, O_RDONLY | O_NONBLOCK), out, failed = 0;
 	struct stat st;
 
 	if (in < 0)
 		return -1;
-	out = openat(tmp, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	out = file_open(tmp, to, O_WRONLY | O_CREAT | O_EXCL);
 	if (out < 0 || fstat(in, &st) != 0 || copy_bytes(in, out) != 0 || set_date(out, st.st_mtime) != 0 ||
 	    dir_sync(out, sync) != 0)
 		failed = errno;

@@ -10,9 +10,20 @@
 #include <unistd.h>
 
 int
+file_open(int at, const char *name, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(at, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+int
 dir_open(int at, const char *name)
 {
-	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return file_open(at, name, O_RDONLY | O_DIRECTORY);
 }
 
 int
@@ -124,7 +135,7 @@ read_all(int fd, char *to, size_t room)
 int
 file_read(int at, const char *name, size_t most, struct arena *mem, struct span *bytes_out, struct stat *st_out)
 {
-	int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = file_open(at, name, O_RDONLY | O_NONBLOCK);
 	int failed = 0;
 	ssize_t n = 0;
 	char *bytes = NULL;
@@ -178,7 +189,7 @@ file_replace(int at, const char *name, struct span bytes, bool sync, struct stat
 	/* a leftover may be hard-linked or a symlink: never written through */
 	if (unlinkat(at, tmp, 0) != 0 && errno != ENOENT)
 		return -1;
-	fd = openat(at, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = file_open(at, tmp, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return -1;
 	if (file_write(fd, bytes.at, bytes.len) != 0 || dir_sync(fd, sync) != 0 || fstat(fd, st_out) != 0)

@@ -14,6 +14,12 @@
  * a descriptor that the caller closes), or -1 with errno.
  */
 
+/*
+ * openat() that follows no symlink, goes on after EINTR (FUSE gives it here, too)
+ * and gives new files the mode 0600.
+ */
+int file_open(int at, const char *name, int flags);
+
 /* Open a directory; a symlink in its place gives ELOOP or ENOTDIR (N09). */
 int dir_open(int at, const char *name);
 

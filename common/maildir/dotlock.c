@@ -128,7 +128,7 @@ make_file(int dir, const char *name, struct stat *st_out)
 {
 	char text[192];
 	int n = snprintf(text, sizeof(text), "%ld:%s", (long)getpid(), unique_host());
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = file_open(dir, name, O_WRONLY | O_CREAT | O_EXCL);
 	int failed = 0;
 
 	if (fd < 0)

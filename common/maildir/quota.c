@@ -331,7 +331,7 @@ quota_change(struct store *s, int64_t bytes, int64_t messages)
 	if (!s->quota || (bytes == 0 && messages == 0))
 		return;
 	/* (1), (4); a FIFO in its place makes nobody wait */
-	fd = openat(s->root, file_name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = file_open(s->root, file_name, O_WRONLY | O_APPEND | O_NONBLOCK);
 	if (fd >= 0) {
 		snprintf(line, sizeof(line), "%lld %lld\n", (long long)bytes, (long long)messages);
 		if (write(fd, line, strlen(line)) != (ssize_t)strlen(line))

@@ -49,14 +49,26 @@ make_path(const char *path)
 	return failed ? -1 : 0;
 }
 
+/* The administrator's own path: links in it are followed. */
+static int
+open_root(const char *path)
+{
+	int fd;
+
+	do
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 int
 store_open(const char *path, bool create, enum store_sync sync, struct store **store_out)
 {
-	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int root = open_root(path);
 	struct store *s;
 
 	if (root < 0 && errno == ENOENT && create && path[0] && make_path(path) == 0)
-		root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		root = open_root(path);
 	if (root < 0)
 		return -1;
 	/* a root that cannot be written is served read-only as it is */

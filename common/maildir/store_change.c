@@ -84,7 +84,7 @@ remove_leftovers(int root)
 static int
 make_empty_file(int at, const char *name)
 {
-	int fd = openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = file_open(at, name, O_WRONLY | O_CREAT);
 
 	return fd < 0 ? -1 : close(fd);
 }

@@ -309,7 +309,7 @@ load_tail(struct uidlist *u, int dir, const struct stat *now)
 {
 	size_t old = (size_t)u->file.st_size, grown = (size_t)(now->st_size - u->file.st_size);
 	size_t before = u->count, known = u->tail_length, want = known + grown;
-	int fd = openat(dir, uidlist_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = file_open(dir, uidlist_name, O_RDONLY | O_NONBLOCK);
 	char *text = arena_alloc(&u->mem, want + 1);
 	struct stat st;
 	bool fits;

@@ -83,7 +83,7 @@ void
 uidlist_write_floor(int dir, uint32_t uidvalidity, uint32_t next)
 {
 	char text[64];
-	int fd = openat(dir, floor_name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = file_open(dir, floor_name, O_WRONLY | O_CREAT);
 
 	if (fd < 0)
 		return;
@@ -252,7 +252,7 @@ rewrite(struct uidlist *u, int dir, int root, bool sync)
 static int
 append(struct uidlist *u, int dir, bool sync)
 {
-	int fd = openat(dir, uidlist_name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	int fd = file_open(dir, uidlist_name, O_WRONLY | O_APPEND);
 	struct buf text = BUF_EMPTY;
 	struct stat st;
 	int failed = 0;

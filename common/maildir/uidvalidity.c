@@ -94,7 +94,7 @@ write_counter(int root, uint32_t old, uint32_t n)
 		if (fd >= 0)
 			close(fd);
 	}
-	fd = openat(root, counter, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = file_open(root, counter, O_WRONLY | O_CREAT);
 	if (fd < 0)
 		return;
 	if (pwrite(fd, digits, DIGITS, 0) != DIGITS)
