@@ -34,10 +34,10 @@ def is_there():
 class Imap:
     """One session; each call is one command, answered by its untagged lines and the tagged one."""
 
-    def __init__(self, base, mail):
+    def __init__(self, base, mail, more=""):
         self.conf = base / "dovecot.conf"
         (base / "run").mkdir(exist_ok=True)
-        self.conf.write_text(CONF.format(base=base, mail=mail, uid=linnet.UID, gid=linnet.GID))
+        self.conf.write_text(CONF.format(base=base, mail=mail, uid=linnet.UID, gid=linnet.GID) + more)
         linnet.own(base / "run")
         (base / "log").touch()
         os.chown(base / "log", linnet.UID, linnet.GID)
@@ -79,8 +79,9 @@ class Imap:
 
 
 @contextlib.contextmanager
-def imap(base, mail):
-    session = Imap(base, mail)
+def imap(base, mail, more=""):
+    """A session; more: lines behind the usual configuration."""
+    session = Imap(base, mail, more)
     try:
         yield session
     finally:

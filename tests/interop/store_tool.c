@@ -15,6 +15,7 @@
 
 #include "common/base/number.h"
 #include "common/index/mailbox.h"
+#include "common/maildir/quota.h"
 
 enum { WORDS_MOST = 8, KEYWORDS_MOST = 40 };
 
@@ -389,6 +390,30 @@ run_watch(struct tool *t)
 	return mailbox_watch(t->box) < 0 ? -1 : 0;
 }
 
+/* quota RULE ...: of the store from now on */
+static int
+run_quota(struct tool *t)
+{
+	const char *bad;
+
+	store_set_quota(t->store,
+	                quota_new("maildir:User quota", (const char *const *)&t->word[1],
+	                          t->words - 1, &t->mem, &bad));
+	errno = EINVAL;
+	return bad ? -1 : 0;
+}
+
+static int
+run_use(struct tool *t)
+{
+	struct quota_amounts use;
+
+	if (quota_use(t->store, &use) != 0)
+		return -1;
+	printf("use %llu %llu\n", (unsigned long long)use.bytes, (unsigned long long)use.messages);
+	return 0;
+}
+
 static const struct row {
 	const char *name;
 	int       (*run)(struct tool *t);
@@ -402,11 +427,12 @@ static const struct row {
 	{ "flags", run_flags, true },
 	{ "list", run_list, false },           { "move", run_move, true },
 	{ "open", run_open, false },
+	{ "quota", run_quota, false },
 	{ "rename", run_rename, false },       { "sleep", run_sleep, false },
 	{ "status", run_status, false },
 	{ "subscribe", run_subscribe, false }, { "sync", run_sync, true },
 	{ "tree", run_tree, false },
-	{ "unsubscribe", run_unsubscribe, false },
+	{ "unsubscribe", run_unsubscribe, false }, { "use", run_use, false },
 	{ "view", run_view, true },            { "watch", run_watch, true },
 };
 
