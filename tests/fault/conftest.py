@@ -1,5 +1,6 @@
-"""conftest.py - finds sweep.py"""
+"""conftest.py - finds scenarios.py, and dovecot.py of the other servers' tests"""
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "interop")]

@@ -1,277 +1,283 @@
 #!/usr/bin/env python3
-"""sweep.py - kill the store, or fail it, at one system call after the other
+"""sweep.py - fail, shorten or end the store at one call after the other
 
-Each scenario is a Maildir, a few commands of store_tool, and what must hold afterwards:
-a fresh process opens everything and the oracles of the hostile cases are asked.
+Each scenario (scenarios.py) is run again and again with one fault at its call number 1, 2, 3 ...
+until it completes without one.  After each, a fresh process opens everything, twice, then
+Dovecot's imapd, and the oracles of the hostile cases are asked:
 
+    Omega 1  no end by a signal
     Omega 5  what was answered "ok" is there; what failed left nothing behind
     Omega 6  no message is lost, cut or doubled
-    Omega 7  UIDVALIDITY and UIDs stay, UIDNEXT does not go back, no UID is given twice
+    Omega 7  UIDVALIDITY and UIDs stay, UIDNEXT and MODSEQ do not go back, no UID is given twice
     Omega 10 nothing stays in tmp/ after a failure (after a kill it may)
 
-    sweep.py [--short] [scenario ...]
+    sweep.py [--short] [--mode NAME] [--at N] [scenario ...]
+
+Only calls that belong to the Maildir, the client or memory count.  A kill before a call that only
+reads leaves what a kill before the next one that changes something leaves, so those are left out.
 """
 import argparse
 import collections
+import contextlib
 import pathlib
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 
+import dovecot  # noqa: E402
+import linnet  # noqa: E402
+import scenarios  # noqa: E402
+import shim  # noqa: E402
 import store  # noqa: E402
+from scenarios import Broken, need  # noqa: E402
 
-CHANGING = ("openat,write,pwrite64,fsync,rename,renameat,link,linkat,unlink,unlinkat,mkdir,mkdirat,ftruncate,utimensat,"
-            "flock,getdents64")
-GROWING = "openat,write,pwrite64,fsync,renameat,linkat,mkdirat"
-READING = "openat,read,pread64,getdents64,newfstatat,fstat"
-
-# name of a mode -> what strace injects, and whether the process dies of it
-Mode = collections.namedtuple("Mode", "name calls inject kills")
-SHORT = [Mode("kill", CHANGING, "signal=KILL", True), Mode("ENOSPC", GROWING, "error=ENOSPC", False)]
-LONG = SHORT + [Mode("EDQUOT", GROWING, "error=EDQUOT", False), Mode("EIO", CHANGING, "error=EIO", False),
-                Mode("EIO-reading", READING, "error=EIO", False), Mode("EMFILE", "openat", "error=EMFILE", False),
-                Mode("EACCES", CHANGING, "error=EACCES", False), Mode("EINTR", "read,write,fsync,flock", "error=EINTR", False)]
-POINTS_SHORT = 14
+# what: shim's mode; kinds: which calls; error; forever: from there on, too; heals: the client sees nothing of it
+Mode = collections.namedtuple("Mode", "name what kinds error forever heals ends")
 
 
-class Broken(AssertionError):
-    pass
+def mode(name, what, kinds, error="", forever=False, heals=False, ends=False):
+    return Mode(name, what, kinds, error, forever, heals, ends)
 
 
-def need(condition, text, *values):
-    if not condition:
-        raise Broken(text.format(*values))
-
-
-def sums(view):
-    return collections.Counter(m.sum for m in view.messages.values()) if view else collections.Counter()
-
-
-class Case:
-    """One run with one fault: what was before, what it said, what is after."""
-
-    def __init__(self, scenario, mode, before, result, after, wanted):
-        self.mode, self.before, self.result, self.after, self.wanted = mode, before, result, after, wanted
-        ended = result.ended()
-        # a failed write may have been the one of the "ok" itself
-        self.done = ended == ["ok"] * len(scenario.commands) or (not mode.kills and result.status == 0)
-        self.failed = not self.done and not mode.kills
-
-    def general(self):
-        for name, old in self.before.items():
-            new = self.after.get(name)
-            if not new:
-                continue
-            need(new.uidvalidity == old.uidvalidity, "UIDVALIDITY of {} changed", name)
-            need(new.uidnext >= old.uidnext, "UIDNEXT of {} went back", name)
-            for uid, m in new.messages.items():
-                if uid in old.messages:
-                    need(m.sum == old.messages[uid].sum, "UID {} of {} is another message", uid, name)
-                    need(m.date == old.messages[uid].date, "the date of UID {} of {} changed", uid, name)
-                else:
-                    need(uid >= old.uidnext, "UID {} of {} was given before", uid, name)
-        known = set()
-        for view in [*self.before.values(), *self.wanted.values()]:
-            known |= set(sums(view))
-        for name, view in self.after.items():
-            need(set(sums(view)) <= known, "a message of {} is cut", name)
-
-    def same(self, name):
-        need(self.after[name].messages == self.before[name].messages, "{} changed", name)
-
-    def count(self, name):
-        return len(self.after[name].messages)
-
-
-# ---- scenarios ---------------------------------------------------------------------------------
-
-Scenario = collections.namedtuple("Scenario", "name prepare commands check")
-
-
-def check_append(how_many):
-    def check(case):
-        new = case.count("INBOX") - len(case.before["INBOX"].messages)
-        need(0 <= new <= how_many, "{} new messages", new)
-        if case.done:
-            need(new == how_many, "appended and answered ok, but {} are there", new)
-        if case.failed:
-            need(new == 0, "failed, but {} are there", new)
-        if case.result.of("uids"):
-            first = int(case.result.of("uids")[0][0].split(":")[0])
-            need(first in case.after["INBOX"].messages, "UID {} was announced and is not there", first)
-    return check
-
-
-def check_copy(case):
-    case.same("INBOX")
-    new = case.count("T") - len(case.before["T"].messages)
-    need(not (sums(case.after["T"]) - sums(case.before["T"]) - sums(case.before["INBOX"])), "a copy is doubled")
-    need(new == 20 if case.done else new == 0 if case.failed else 0 <= new <= 20, "{} copies", new)
-
-
-def check_move(case):
-    all_before = sums(case.before["INBOX"]) + sums(case.before["T"])
-    need(sums(case.after["INBOX"]) + sums(case.after["T"]) == all_before, "lost or doubled: {}",
-         all_before - sums(case.after["INBOX"]) - sums(case.after["T"]))
-    if case.done:
-        need(case.count("INBOX") == len(case.before["INBOX"].messages) - 20, "not all moved")
-    if case.failed and "copied" not in case.result.text:
-        # all of them when only the last fsync, that of the source, failed: they are news of the view then
-        need(case.count("T") - len(case.before["T"].messages) in (0, 20), "failed, but some moved")
-
-
-def check_expunge(case):
-    for uid, m in case.before["INBOX"].messages.items():
-        if "Deleted" not in m.flags:
-            need(uid in case.after["INBOX"].messages, "UID {} was not to be removed", uid)
-        elif case.done:
-            need(uid not in case.after["INBOX"].messages, "UID {} is still there", uid)
-
-
-def check_flags(case):
-    need(set(case.after["INBOX"].messages) == set(case.before["INBOX"].messages), "messages came or went")
-    for uid, m in case.after["INBOX"].messages.items():
-        old = case.before["INBOX"].messages[uid].flags
-        new = old | {"Flagged", "fresh"} if uid <= 50 else old
-        need(m.flags - {"Recent"} in ([new] if case.done else [old, new, old | {"Flagged"}]), "UID {} has {}", uid, m.flags)
-
-
-def check_first_open(case):
-    need(sums(case.after["INBOX"]) == sums(case.wanted["INBOX"]), "messages came or went")
-    shown = case.result.view()
-    for uid, m in (shown.messages if shown else {}).items():
-        if case.mode.kills:
-            need(case.after["INBOX"].messages[uid].sum == m.sum, "UID {} was shown for another message", uid)
-    if shown:
-        need(case.after["INBOX"].uidvalidity == shown.uidvalidity, "UIDVALIDITY was shown and changed")
-
-
-def check_create(case):
-    need(set(case.before) <= set(case.after) <= set(case.before) | {"N.new"}, "mailboxes: {}", sorted(case.after))
-    if case.done:
-        need("N.new" in case.after, "not there")
-    if case.failed:
-        need("N.new" not in case.after, "failed and there")
-
-
-def check_delete(case):
-    need(set(case.before) - {"A"} <= set(case.after), "mailboxes: {}", sorted(case.after))
-    if "A" in case.after:
-        need(not case.done, "still there")
-        case.same("A")
-    case.same("A.one")
-
-
-def check_rename(case):
-    for old in ("A", "A.one", "A.two"):
-        new = old.replace("A", "B", 1)
-        there = [name for name in (old, new) if name in case.after]
-        need(len(there) == 1, "{} is {}", old, there)
-        need(case.after[there[0]].messages == case.before[old].messages, "{} changed", old)
-        need(case.after[there[0]].uidvalidity == case.before[old].uidvalidity, "UIDVALIDITY of {} changed", old)
-        if case.done:
-            need(there == [new], "{} was not renamed", old)
-
-
-def check_inbox(case):
-    here, there = sums(case.after["INBOX"]), sums(case.after.get("B"))
-    need(here + there == sums(case.before["INBOX"]), "lost or doubled")
-    if case.done:
-        need(not here, "INBOX is not empty")
-    for uid, m in (case.after["B"].messages if "B" in case.after else {}).items():
-        need(case.before["INBOX"].messages[uid].sum == m.sum, "UID {} is another message", uid)
-
-
-def check_subscribe(case):
-    pass
-
-
-FILL = ["create T", "append T Seen,t - 50 3", "append INBOX Seen,work 1000000000 200 40", "append INBOX - 1100000000 30 15",
-        "open INBOX", "flags add 3:22 Deleted,other", "close"]
-TREE = ["create A", "create A.one", "create A.two", "append A Seen - 100 3", "append A.one Seen - 100 2"]
-
-SCENARIOS = [
-    Scenario("append", FILL, ["append INBOX Flagged,new 1200000000 5000"], check_append(1)),
-    Scenario("append5", FILL, ["append INBOX - 1200000000 500 5"], check_append(5)),
-    Scenario("copy", FILL, ["open INBOX", "copy 1:20 T"], check_copy),
-    Scenario("move", FILL, ["open INBOX", "move 1:20 T"], check_move),
-    Scenario("expunge", FILL, ["open INBOX", "expunge"], check_expunge),
-    Scenario("flags", FILL, ["open INBOX", "flags add 1:50 Flagged,fresh"], check_flags),
-    Scenario("first-open", None, ["open INBOX", "view"], check_first_open),
-    Scenario("create", TREE, ["create N.new"], check_create),
-    Scenario("delete", TREE, ["delete A"], check_delete),
-    Scenario("rename", TREE, ["rename A B"], check_rename),
-    Scenario("rename-inbox", FILL, ["rename INBOX B"], check_inbox),
-    Scenario("subscribe", TREE, ["subscribe A", "subscribe A.two", "unsubscribe A"], check_subscribe),
+CLIENT = "client-read client-write poll"
+KILL = [mode("kill", "kill", shim.CHANGING, ends=True), mode("torn", "torn", "write", ends=True)]
+FULL = mode("full-disk", "full", "create write fsync rename link mkdir", "ENOSPC", forever=True)
+STORE = KILL + [
+    FULL, mode("ENOSPC", "error", shim.GROWING, "ENOSPC"), mode("EDQUOT", "error", shim.GROWING, "EDQUOT"),
+    mode("EIO", "error", shim.CHANGING, "EIO"), mode("EIO-reading", "error", shim.READING, "EIO"),
+    mode("EMFILE", "error", "open create watch", "EMFILE"),
+    mode("EMFILE-on", "error", "open create watch", "EMFILE", forever=True),
+    mode("ENFILE", "error", "open create", "ENFILE"),
+    mode("ENOMEM", "error", "open create mkdir rename stat watch", "ENOMEM"),
+    mode("EACCES", "error", "open create rename link unlink mkdir", "EACCES"),
+    mode("ESTALE", "error", "open read stat rename", "ESTALE"), mode("EROFS", "error", shim.CHANGING, "EROFS", forever=True),
+    mode("EINTR", "error", "open create read write fsync flock truncate", "EINTR", heals=True),
+    mode("malloc", "error", "malloc", "ENOMEM", ends=True),
 ]
+# without a number: all calls
+WHOLE = [mode("short", "short", "read write", heals=True), mode("short-client", "short", CLIENT, heals=True)]
+SESSION = KILL + [
+    mode("SIGTERM", "signal", f"{shim.CHANGING} {shim.READING} {CLIENT}", str(int(signal.SIGTERM)), ends=True),
+    mode("EPIPE", "error", "client-write", "EPIPE", forever=True, ends=True),
+    mode("ECONNRESET", "error", "client-write client-read", "ECONNRESET", forever=True, ends=True),
+    FULL, mode("EIO", "error", shim.CHANGING, "EIO"),
+    mode("EINTR", "error", f"open create read write fsync flock truncate {CLIENT}", "EINTR", heals=True),
+]
+MEMORY = SESSION + [mode("malloc", "error", "malloc", "ENOMEM", ends=True),
+                    mode("EIO-reading", "error", shim.READING, "EIO"), mode("EMFILE", "error", "open create watch", "EMFILE")]
+MODES = {"store": STORE, "session": SESSION, "memory": MEMORY, "kill": KILL, "sample": KILL}
+POINTS_SHORT, POINTS_SAMPLE = {"kill": 12, "full-disk": 6}, 150
+POINTS_OTHER = 3  # of any other mode in the short form
+
+Outcome = collections.namedtuple("Outcome", "ended status shown promised subscribed text")
 
 
-def make_unseen(root):
-    """Thirty files that no server has seen yet, in new/ and cur/."""
-    store.run(root, "list")
-    for i in range(30):
-        part, info = ("new", "") if i % 3 else ("cur", ":2,S")
-        (root / part / f"{1700000000 + i}.M{i}P1.mail.example{info}").write_bytes(b"Subject: %d\n\nx\n" % i)
+# ---- running the commands ----------------------------------------------------------------------
 
+def promised_by_tool(commands, result):
+    """{mailbox: UIDs} that were announced."""
+    promised, lines, at = collections.defaultdict(list), result.lines, 0
+    for line in lines:
+        words = commands[at].split(" ") if at < len(commands) else [""]
+        if line[0] in ("uids", "to") and len(line) > 1 and line[1] != "-":
+            name = words[1] if line[0] == "uids" else words[2]
+            for part in line[1].split(","):
+                first, _, last = part.partition(":")
+                promised[name] += range(int(first), int(last or first) + 1)
+        at += line[0] in ("ok", "error")
+    return promised
+
+
+def run_tool(scenario, place, how):
+    args = [str(store.program()), str(place), *scenario.commands]
+    done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                          timeout=60, **how)
+    linnet.check_output(done.stderr, "store_tool")
+    result = store.Result(done.stdout.decode("utf-8", "replace"), done.returncode)
+    text = result.text + done.stderr.decode("utf-8", "replace")
+    return Outcome(result.ended(), done.returncode, result.view(), promised_by_tool(scenario.commands, result), None, text)
+
+
+def ask(wire, imap, command):
+    """How one command ended: ok, a refusal's text, or None when the session did."""
+    try:
+        if not imap:
+            answer = wire.pop(command).decode()
+            return "ok" if answer.startswith("+OK") else answer
+        last = wire.command("c", command)[-1].decode("utf-8", "replace")
+        return "ok" if last.startswith("c OK") else last
+    except linnet.Failure:
+        if not wire.is_at_end:
+            raise
+        return None
+
+
+
+def promised_on_wire(wire):
+    """The same, from APPENDUID and COPYUID: all that is appended goes to INBOX, all copies to T."""
+    promised = collections.defaultdict(list)
+    text = wire.received.decode("utf-8", "replace")
+    for kind, found in re.findall(r"\[(APPENDUID|COPYUID) \d+ (?:\S+ )?([\d:,]+)\]", text):
+        target = "INBOX" if kind == "APPENDUID" else "T"
+        for part in found.split(","):
+            first, _, last = part.partition(":")
+            promised[target] += range(int(first), int(last or first) + 1)
+    return promised
+
+
+def run_session(scenario, place, how, begin):
+    """A session whose `before` is over when begin() gives the orders."""
+    session = linnet.preauth(scenario.program, place, env=how.get("env"), statuses=range(256))
+    imap = scenario.program == "imapd"
+    try:
+        wire = session.wire
+        wire.line()
+        for command in scenario.before:
+            need(ask(wire, imap, command) == "ok", "{} before the fault", command)
+        begin()
+        ended = []
+        for command in scenario.commands:
+            ended.append(ask(wire, imap, command))
+            if ended[-1] is None:
+                ended.pop()
+                break
+        wire.close()
+        status = session.process.wait(20)
+        log = session.log()
+    finally:
+        wire.close()
+        linnet.end(session.process)
+        shutil.rmtree(session.log_path.parent, ignore_errors=True)
+        shutil.rmtree(session.conf, ignore_errors=True)
+    linnet.check_output(log.encode(), "log")
+    return Outcome(ended, status, None, promised_on_wire(wire), None,
+                   log + wire.received.decode("utf-8", "replace")[-300:])
+
+
+# ---- a scenario --------------------------------------------------------------------------------
 
 class Sweep:
-    def __init__(self, scenario, folder):
-        self.scenario = scenario
+    def __init__(self, scenario, folder, ask_dovecot):
+        self.scenario, self.folder = scenario, folder
         self.model, self.place = folder / "model", folder / "place"
-        if scenario.prepare:
-            store.run(self.model, *scenario.prepare)
-        else:
-            make_unseen(self.model)
-        # opening would give UIDs to what nobody has seen
-        self.before = store.look(self.model) if scenario.prepare else {}
+        self.other, self.injections, self.asked = None, 0, 0
+        if ask_dovecot:
+            self.other = folder / "dovecot"
+            self.other.mkdir()
+        scenario.prepare(self.model)
+        self.shim = shim.Shim(folder, self.place)
+        self.before = ({}, {})
+        if scenario.look == "copy":
+            self.fresh()
+            self.before = store.tree(self.place)
         self.fresh()
-        # store_tool's answer without a fault, and what is there then
-        store.run(self.place, *scenario.commands, sync=True)
-        self.wanted = store.look(self.place)
+        outcome = self.start()
+        need(outcome.ended == ["ok"] * len(scenario.commands), "without a fault: {}", outcome.text)
+        self.wanted = store.tree(self.place)[0]
 
     def fresh(self):
         shutil.rmtree(self.place, ignore_errors=True)
-        shutil.copytree(self.model, self.place, symlinks=True)
-        if self.scenario.prepare:  # a copied index is not used: let there be one that is
-            store.look(self.place)
+        scenarios.copy_tree(self.model, self.place)
+        if self.scenario.look == "place":  # a copied index is not used: let there be one that is
+            self.before = store.tree(self.place)
+        if self.scenario.warm:
+            store.run(self.place, *self.scenario.warm)
+            self.before = store.tree(self.place)
 
-    def list_calls(self, mode):
-        """The system calls of this kind that the commands make, each as (name, how many of that name so far)."""
-        self.fresh()
-        log = self.place.parent / "log"
-        store.run(self.place, *self.scenario.commands, sync=True,
-                  prefix=["strace", "-f", "-qq", "-o", log, "-e", f"trace={mode.calls}", "-e", "signal=none"])
-        seen, calls = collections.Counter(), []
-        for line in log.read_text(errors="replace").splitlines():
-            name = line.split()[1].split("(")[0]
-            seen[name] += 1
-            if not re.search(r"\bwrite\(1, ", line):  # what store_tool itself says
-                calls.append((name, seen[name]))
-        return calls
+    def start(self, **order):
+        def begin():
+            self.shim.order(other=self.scenario.other, **order)
+        how = {"env": self.shim.environment()}
+        if self.scenario.program == "tool":
+            begin()
+            return run_tool(self.scenario, self.place, how)
+        self.shim.order(storm=order.pop("storm", 0))
+        return run_session(self.scenario, self.place, how, begin)
 
-    def one(self, mode, call):
+    def count(self, one):
         self.fresh()
-        # strace counts each system call of a set for itself
-        inject = f"inject={call[0]}:{mode.inject}:when={call[1]}"
-        result = store.run(self.place, *self.scenario.commands, sync=True, check=False,
-                           prefix=["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call[0]}", "-e", inject,
-                                   "-e", "signal=none"])
-        if mode.kills:
-            need(result.status in (-9, 137, 0), "status {}", result.status)
-        else:
-            need(result.status in (0, 1, 127), "status {}", result.status)
-        started = mode.kills or result.status != 127
-        if started and not mode.kills and not result.text.startswith("error"):
+        self.start(mode="count", kinds=one.kinds)
+        return self.shim.count
+
+    def leftovers(self):
+        """What a command that failed may not leave behind."""
+        names = [str(path) for path in store.tmp_files(self.place)]
+        for path in self.place.rglob("*"):
+            if path.name.endswith(".lock") or path.name.startswith(("linnet.tmp.", "..linnet")):
+                names.append(str(path.relative_to(self.place)))
+        # a lock that its owner could not look at may be another's by now; the next one sees that its owner is dead
+        kept = "linnet.pop3.lock", *([self.shim.hit[5:]] if self.shim.hit.startswith("stat ") else [])
+        return [name for name in names if not name.endswith(kept)]
+
+    def one(self, one, at):
+        """One run; False when it completed before its call number `at`."""
+        self.fresh()
+        outcome = self.start(mode=one.what, kinds=one.kinds, error=one.error, at=at, forever=one.forever)
+        hits, where = self.shim.hits, self.shim.hit
+        self.injections += 1
+        try:
+            self.verify(one, outcome, hits)
+        except (Broken, AssertionError) as why:
+            raise Broken(f"{self.scenario.name}: {one.name} at {at} ({where}): {why}\n{outcome.text[-600:]}") from why
+        return hits > 0
+
+    def verify(self, one, outcome, hits):
+        need(outcome.status >= 0, "ended by signal {}", -outcome.status)
+        need(outcome.status == 0 or hits, "status {} without a fault", outcome.status)
+        if not one.ends:
+            need(len(outcome.ended) == len(self.scenario.commands) or outcome.text.startswith("error") or
+                 outcome.status == 1, "ended with status {}", outcome.status)
+        done = outcome.ended == ["ok"] * len(self.scenario.commands)
+        need(done or hits, "failed without a fault: {}", outcome.ended)
+        need(done or not one.heals, "was not retried: {}", outcome.ended)
+        if not (one.ends and hits):
+            need(done or one.forever or not self.leftovers(), "left behind: {}", self.leftovers())
+        if one.forever and not one.ends:
             need(not store.tmp_files(self.place), "left in tmp/: {}", store.tmp_files(self.place))
-        after = store.look(self.place)
-        case = Case(self.scenario, mode, self.before, result, after, self.wanted)
+        after = store.tree(self.place)
+        if one.ends and hits:  # what was begun is finished when its folder is opened, which may not be the first one
+            self.judge(one, outcome, after, is_first=True)
+            after = store.tree(self.place)
+        self.judge(one, outcome, after)
+        again = store.tree(self.place)
+        need(again[0] == {name: self.quiet(view) for name, view in after[0].items()}, "the second look is another")
+        need(again[1] == after[1], "the second look has other modseqs")
+        if self.other and self.injections % self.asks_every == 0:
+            self.ask_dovecot(again[0])
+
+    def judge(self, one, outcome, after, is_first=False):
+        subscribed = {line[0] for line in store.run(self.place, "list").of("folder") if "subscribed" in line}
+        case = scenarios.Case(self.scenario, self.before, outcome._replace(subscribed=subscribed), after, self.wanted,
+                              one.forever, is_first)
         case.general()
         self.scenario.check(case)
-        need(store.look(self.place) == {name: self.quiet(view) for name, view in after.items()},
-             "the second look is another")
+
+    asks_every = 1
+
+    def ask_dovecot(self, views):
+        """Dovecot's imapd sees the same UIDs, flags, keywords, dates and sizes, and complains of nothing."""
+        self.asked += 1
+        mine = {name: (view.uidvalidity, view.uidnext, {
+            uid: (m.flags - {"Recent"}, time.strftime("%d-%b-%Y %H:%M:%S +0000", time.gmtime(m.date)), m.size)
+            for uid, m in view.messages.items()}) for name, view in views.items()}
+        with contextlib.suppress(FileNotFoundError):
+            (self.other / "log").unlink()
+        if self.asked > 1:  # what a kill left Dovecot breaks, too, but that takes it seconds
+            for path in self.place.rglob("dovecot-uidlist.lock"):
+                path.unlink()
+        with dovecot.imap(self.other, self.place) as imap:
+            theirs = {name: dovecot.look(imap, name) for name in mine}
+        need(theirs == mine, "Dovecot sees another: {}", [(name, theirs[name], mine[name]) for name in mine
+                                                         if theirs[name] != mine[name]])
+        log = (self.other / "log").read_text()
+        need(not re.search("Error|Warning|Panic", log), "Dovecot says: {}", log)
 
     @staticmethod
     def quiet(view):
@@ -279,45 +285,87 @@ class Sweep:
         messages = {uid: m._replace(flags=m.flags - {"Recent"}) for uid, m in view.messages.items()}
         return view._replace(messages=messages, recent=0, trouble=None)
 
-    def points(self, calls, short):
-        if not short or len(calls) <= POINTS_SHORT:
-            return calls
-        # what the commands do stands behind what starting a process does
-        first = min(6, len(calls) - POINTS_SHORT)
-        step = (len(calls) - first) / POINTS_SHORT
-        return [calls[first + int(i * step)] for i in range(POINTS_SHORT)]
+    def numbers(self, one, short):
+        if not short and self.scenario.modes != "sample":
+            number = 0
+            while True:  # until it completes
+                number += 1
+                yield number
+        count = self.count(one)
+        points = POINTS_SHORT.get(one.name, POINTS_OTHER) if short else POINTS_SAMPLE
+        step = max(1.0, count / points)
+        yield from sorted({1 + int(n * step) for n in range(points) if n * step < count} | {count} - {0})
 
-    def run(self, modes, short, say):
-        broken = []
-        for mode in modes:
-            calls = self.list_calls(mode)
-            points = self.points(calls, short)
-            for call in points:
-                try:
-                    self.one(mode, call)
-                except Broken as why:
-                    broken.append(f"{self.scenario.name}: {mode.name} at {call[0]} {call[1]}: {why}")
-            say(f"{self.scenario.name}: {mode.name} at {len(points)} of {len(calls)} calls")
+    def run(self, one, short, say):
+        broken, before, begun = [], self.injections, time.monotonic()
+        for at in self.numbers(one, short):
+            try:
+                if not self.one(one, at):
+                    break
+            except Broken as why:
+                broken.append(str(why))
+                if len(broken) > 20:
+                    break
+        say(f"{self.scenario.name}: {one.name} at {self.injections - before} calls, {len(broken)} broken, "
+            f"{time.monotonic() - begun:.1f} s")
         return broken
 
+    def run_whole(self, one, say):
+        try:
+            self.one(one, 0)
+            say(f"{self.scenario.name}: {one.name}")
+            return []
+        except Broken as why:
+            return [str(why)]
 
-def run(scenario, short, say=print):
-    """Sweep one scenario; returns what broke, as lines."""
-    with tempfile.TemporaryDirectory(prefix="linnet-fault-") as folder:
-        return Sweep(scenario, pathlib.Path(folder)).run(SHORT if short else LONG, short, say)
+
+def modes_of(scenario, short, only):
+    modes = MODES[scenario.modes]
+    if short:  # another kind of failure goes the same way out; a sample of them
+        wanted = {"kill", "torn", "full-disk", "EIO", "EINTR", "malloc", "EIO-reading", "SIGTERM", "EPIPE"}
+        modes = [one for one in modes if one.name in wanted]
+    return [one for one in modes if not only or one.name == only]
+
+
+def workplace():
+    """Memory is many times faster than a disk, and what is swept is the order of calls."""
+    return "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None
+
+
+def run(scenario, short, say=print, only=None, at=None):
+    """Sweep one scenario; (what broke, as lines; how many faults; how often Dovecot was asked)"""
+    with tempfile.TemporaryDirectory(prefix="linnet-fault-", dir=workplace()) as folder:
+        sweep = Sweep(scenario, pathlib.Path(folder), dovecot.IMAP.exists() and shutil.which("doveconf"))
+        sweep.asks_every = 4 if short else 3
+        broken = []
+        for one in modes_of(scenario, short, only):
+            if at:
+                sweep.asks_every = 1
+                sweep.one(one, at)
+                continue
+            broken += sweep.run(one, short, say)
+        for one in WHOLE if scenario.modes in ("store", "session", "memory") else []:
+            if not only or only == one.name:
+                broken += sweep.run_whole(one, say)
+        return broken, sweep.injections, sweep.asked
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--mode")
+    parser.add_argument("--at", type=int)
     parser.add_argument("scenario", nargs="*")
     args = parser.parse_args()
-    broken = []
-    for scenario in SCENARIOS:
-        if not args.scenario or scenario.name in args.scenario:
-            broken += run(scenario, args.short)
-    print("\n".join(broken) or "nothing broke")
-    sys.exit(1 if broken else 0)
+    all_broken, faults, asked = [], 0, 0
+    table = scenarios.SCENARIOS + ([] if args.short else scenarios.LONG_SCENARIOS)
+    for scenario in [scenarios.by_name(name) for name in args.scenario] or table:
+        broken, more, questions = run(scenario, args.short, only=args.mode, at=args.at)
+        all_broken, faults, asked = all_broken + broken, faults + more, asked + questions
+        sys.stdout.flush()
+    print("\n".join(all_broken) or "nothing broke")
+    print(f"{faults} faults, Dovecot asked {asked} times, {len(all_broken)} broken")
+    sys.exit(1 if all_broken else 0)
 
 
 if __name__ == "__main__":
