@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/number.h"
+#include "common/index/cache.h"
 #include "common/index/mailbox_inside.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
@@ -102,8 +103,12 @@ mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octets)
 {
 	const struct item *it = items_at(&box->items, number - 1);
 
-	if (it->size != octets)
-		box_set_size(box, number - 1, octets, it->date);
+	if (it->size == octets)
+		return;
+	if (it->size != SIZE_UNKNOWN)
+		cache_drop(box, number); /* the file is not the one that it was (W07) */
+	it = items_at(&box->items, number - 1);
+	box_set_size(box, number - 1, octets, it->date);
 }
 
 static void
