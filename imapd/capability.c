@@ -28,6 +28,8 @@ static const struct capability {
 	{ "ENABLE", NULL },
 	{ "IDLE", NULL },
 	{ "MULTIAPPEND", NULL },
+	{ "URL-PARTIAL", NULL },
+	{ "CATENATE", NULL },
 	{ "UNSELECT", NULL },
 	{ "CHILDREN", NULL },
 	{ "NAMESPACE", NULL },
@@ -39,7 +41,10 @@ static const struct capability {
 	{ "MOVE", NULL },
 	{ "SPECIAL-USE", NULL },
 
+	{ "UTF8=ACCEPT", NULL },
 	{ "STATUS=SIZE", NULL },
+	{ "REPLACE", NULL },
+	{ "UIDONLY", NULL },
 	{ "CREATE-SPECIAL-USE", NULL },
 	{ "COMPRESS=DEFLATE", has_compress },
 };
@@ -64,6 +69,7 @@ capability_line(const struct settings *settings, struct arena *mem)
 			buf_byte(&line, ' ');
 		buf_str(&line, capabilities[i].name);
 	}
+	buf_printf(&line, " APPENDLIMIT=%llu", (unsigned long long)settings->mail_max_append_size);
 	if (wanted[0] == '+') {
 		buf_byte(&line, ' ');
 		buf_span(&line, span_trim(span_of(wanted + 1)));

@@ -5,6 +5,7 @@
 #include "imapd/grammar.h"
 #include "imapd/select_params.h"
 #include "imapd/session.h"
+#include "imapd/special_use.h"
 
 struct select_args {
 	struct mailbox_name  name;
@@ -24,7 +25,7 @@ parse_select(struct cursor *c)
 	return a;
 }
 
-/* What IMAP4rev1 has and IMAP4rev2 has not (RFC 9051 appendix E.11, 12); a number besides is no UID. */
+/* What IMAP4rev2 has no more (RFC 9051 appendix E.11, 12), and a number where UIDs are all. */
 static void
 put_rev1_state(struct session *s)
 {
@@ -60,7 +61,8 @@ put_list_of_itself(struct session *s)
 {
 	if (!(s->enabled & ENABLED_IMAP4REV2))
 		return;
-	out_str(&s->out, "* LIST () \".\" ");
+	out_printf(&s->out, "* LIST (%s) \"%c\" ", special_use_of(s, mailbox_name(s->box)),
+	           s->names.separator);
 	put_mailbox(s, mailbox_name(s->box));
 	out_str(&s->out, "\r\n");
 }

@@ -100,7 +100,7 @@ put_changed(struct session *s, const struct store_args *a, const struct ranges *
 
 /*
  * What kept the others from being changed, so that nobody has to ask for it
- * (RFC 7162 s.3.1.3).  What is news has been told by report_news(); the rest the client has forgotten.
+ * (RFC 7162 s.3.1.3).  What is news report_news() tells; the rest the client knew once.
  */
 static void
 put_modified(struct session *s, const struct ranges *modified, bool by_uid)

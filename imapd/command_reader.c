@@ -43,9 +43,16 @@ announced(struct span line)
 	return found;
 }
 
+/* Arguments in front of the mailbox: REPLACE names a message first. */
+static unsigned
+words_before(const struct command *row)
+{
+	return row->flags & CHANGES ? 1 : 0;
+}
+
 /* Is the literal that s->command ends with one that its command reads itself? */
 static bool
-stays_in_stream(struct session *s)
+is_message(struct session *s)
 {
 	struct cursor c;
 	const struct command *row;
@@ -55,7 +62,8 @@ stays_in_stream(struct session *s)
 	take_byte(&c, ' ');
 	row = command_find(&c);
 	return row && (row->flags & STREAMS) &&
-	       append_literal_is_message(span_make(c.at, (size_t)(c.end - c.at)));
+	       append_literal_is_message(span_make(c.at, (size_t)(c.end - c.at)),
+	                                 words_before(row));
 }
 
 static const char *
@@ -133,15 +141,17 @@ forget_command(struct session *s)
 	buf_reset(&s->command);
 }
 
-const char *
-command_read(struct session *s)
+/* Lines with their literals, up to one that stays in the stream. */
+static const char *
+read_text(struct session *s, bool (*stays)(struct session *s))
 {
 	struct pending_literal literal;
 	const char *why;
 
+	s->literal.is_there = false;
 	forget_command(s);
 	while (!(why = read_line(s, &literal)) && literal.is_there) {
-		if (stays_in_stream(s)) {
+		if (stays(s)) {
 			s->literal = literal;
 			return NULL;
 		}
@@ -152,11 +162,22 @@ command_read(struct session *s)
 	return why;
 }
 
+static bool
+is_message_again(struct session *s)
+{
+	return append_more_is_message(buf_view(&s->command));
+}
+
+const char *
+command_read(struct session *s)
+{
+	return read_text(s, is_message);
+}
+
 const char *
 command_read_more(struct session *s)
 {
-	forget_command(s);
-	return read_line(s, &s->literal);
+	return read_text(s, is_message_again);
 }
 
 void
@@ -174,7 +195,8 @@ command_drop_rest(struct session *s)
 		if (s->literal.left > s->login->settings->mail_max_append_size)
 			session_bye(s, "Literal is too large");
 		in_skip(&s->in, s->literal.left);
-		command_read_more(s);
+		forget_command(s);
+		read_line(s, &s->literal);
 	}
 	s->literal.is_there = false;
 }

@@ -16,8 +16,8 @@
 const char *command_read(struct session *s);
 
 /*
- * The same for the line behind a literal that was streamed (MULTIAPPEND): it
- * replaces s->command.  Its last literal stays in the stream again.
+ * The same for the text behind a literal that was streamed (MULTIAPPEND, CATENATE): it
+ * replaces s->command.  The next message literal stays in the stream again.
  */
 const char *command_read_more(struct session *s);
 

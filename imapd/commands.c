@@ -3,6 +3,8 @@
 
 #include "imapd/cursor.h"
 
+enum { REPLACES = CHANGES | STREAMS };
+
 const struct command commands[] = {
 	{ "CAPABILITY",   ANY,         0,                       NULL,              run_capability  },
 	{ "NOOP",         ANY,         0,                       NULL,              run_noop        },
@@ -45,6 +47,8 @@ const struct command commands[] = {
 	{ "UID COPY",     IN_SELECTED, BY_UID,                  parse_copy,        run_copy        },
 	{ "MOVE",         IN_SELECTED, CHANGES | BY_NUMBER,     parse_copy,        run_move        },
 	{ "UID MOVE",     IN_SELECTED, BY_UID | CHANGES,        parse_copy,        run_move        },
+	{ "REPLACE",      IN_SELECTED, REPLACES | BY_NUMBER,    parse_replace,     run_replace     },
+	{ "UID REPLACE",  IN_SELECTED, REPLACES | BY_UID,       parse_replace,     run_replace     },
 
 	/* in no state: the greeter has had them */
 	{ "LOGIN",        0,           0,                       NULL,              NULL            },

@@ -58,6 +58,10 @@ COMMAND_RUN(status);
 COMMAND_PARSE(append);
 COMMAND_RUN(append);
 
+/* cmd_replace.c */
+COMMAND_PARSE(replace);
+COMMAND_RUN(replace);
+
 /* cmd_expunge.c */
 COMMAND_RUN(expunge);
 COMMAND_PARSE(uid_expunge);

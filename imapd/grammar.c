@@ -9,6 +9,7 @@
 #include "imapd/grammar.h"
 
 #include "common/base/number.h"
+#include "common/maildir/name.h"
 #include "imapd/names.h"
 
 static struct span
@@ -110,7 +111,7 @@ take_atom(struct cursor *c)
 /* quoted = DQUOTE *QUOTED-CHAR DQUOTE
  * QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials */
 static struct span
-take_quoted(struct cursor *c)
+take_any_quoted(struct cursor *c)
 {
 	struct buf plain = BUF_EMPTY;
 	struct span result;
@@ -133,6 +134,17 @@ take_quoted(struct cursor *c)
 	result = cursor_ok(c) ? arena_copy(c->mem, buf_view(&plain)) : SPAN_NONE;
 	buf_free(&plain);
 	return result;
+}
+
+/* quoted =/ DQUOTE *uQUOTED-CHAR DQUOTE ; where UTF8=ACCEPT is on (RFC 6855 s.3, RFC 9051 s.9) */
+static struct span
+take_quoted(struct cursor *c)
+{
+	struct span s = take_any_quoted(c);
+
+	if (c->utf8 && cursor_ok(c) && !utf8_is_valid(s))
+		cursor_fail(c, "a quoted string must be UTF-8");
+	return s;
 }
 
 /* literal = "{" number ["+"] "}" CRLF *CHAR8 ; CHAR8 is never NUL */

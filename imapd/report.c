@@ -14,7 +14,7 @@
 #include "imapd/search_context.h"
 #include "imapd/session.h"
 
-/* UIDs that wait to be told as VANISHED, in descending order.  Not in the arena: IDLE resets none. */
+/* UIDs that wait to be told as VANISHED, in descending order; IDLE resets no arena. */
 struct report {
 	struct buf waiting;
 };

@@ -137,7 +137,7 @@ cut_front(struct ranges *uids, uint32_t last)
 	uids->room = uids->count;
 }
 
-/* The same for UID FETCH ... (CHANGEDSINCE n VANISHED): known NULL stands for all UIDs there were. */
+/* known NULL stands for all UIDs there were. */
 static void
 put_removed(struct session *s, const struct select_params *p, const struct ranges *known)
 {

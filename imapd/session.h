@@ -63,7 +63,7 @@ struct session {
 	/* MODSEQ up to which the client has been told all that happened to box */
 	uint64_t               modseq_told;
 	uint64_t               expunges_told; /* for the command at hand */
-	struct ranges         *flags_told;    /* UIDs whose FLAGS report_news() told; NULL: nobody asks */
+	struct ranges         *flags_told;    /* UIDs whose FLAGS report_news() told, or NULL */
 	/* the tagged OK carries [HIGHESTMODSEQ] where expunges were told (RFC 7162 s.3.2.7) */
 	bool                   ends_with_modseq;
 

@@ -6,6 +6,7 @@
 #include "imapd/command.h"
 #include "imapd/grammar.h"
 #include "imapd/list_match.h"
+#include "imapd/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +28,29 @@ match_names(struct span pattern, struct arena *mem)
 		list_pattern_matches(p, names[i]);
 }
 
+/* The same bytes as what follows a message literal, in each state that it may leave. */
+static void
+go_on_appending(struct span text, struct arena *mem)
+{
+	static const enum append_state states[] = { APPEND_NEXT, APPEND_PARTS, APPEND_CLOSE,
+		                                    APPEND_PARTS_CLOSE };
+
+	append_more_is_message(text);
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		struct append_script script = { .waits = true, .state = states[i], .messages = 1 };
+		struct cursor c;
+
+		cursor_open(&c, text, mem);
+		take_append_steps(&c, &script);
+		check(&c, text.at);
+		if (!cursor_ok(&c))
+			continue;
+		if (script.waits ? script.step[script.count - 1].kind != STEP_LITERAL :
+		                   script.state != APPEND_NEXT)
+			abort();
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -34,12 +58,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena mem = ARENA_EMPTY;
 	const struct command *row;
 	struct cursor c;
+	struct url url;
 
 	cursor_open(&c, text, &mem);
 	row = command_find(&c);
 	if (row && row->parse) {
 		if ((row->flags & STREAMS))
-			append_literal_is_message(span_make(c.at, (size_t)(c.end - c.at)));
+			append_literal_is_message(span_make(c.at, (size_t)(c.end - c.at)),
+			                          size % 2);
 		row->parse(&c);
 	}
 	check(&c, text.at);
@@ -53,6 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		commands[i].parse(&c);
 		check(&c, text.at);
 	}
+	go_on_appending(text, &mem);
+	url_parse(text, &mem, &url);
 	match_names(text, &mem);
 	arena_free(&mem);
 	return 0;

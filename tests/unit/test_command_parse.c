@@ -81,7 +81,8 @@ static const struct row {
 	{ "EXAMINE INBOX (condstore QRESYNC (67890007 20050715194045000))", NULL },
 	{ "SELECT INBOX (QRESYNC (67890007 20050715194045000 41,43:211,214:541))", NULL },
 	{ "SELECT INBOX (QRESYNC (67890007 90060115194045000 1:29997 (5000,7500,9000,9990:9999 "
-	  "15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997)))", NULL },
+	  "15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997)))",
+	  NULL },
 	{ "SELECT INBOX (QRESYNC (1 0 (1:3 4:6)))", NULL },
 	{ "SELECT INBOX ()", "expected CONDSTORE or QRESYNC" },
 	{ "SELECT INBOX (X)", "expected CONDSTORE or QRESYNC" },
@@ -161,7 +162,6 @@ static const struct row {
 	{ "APPEND a", space },
 	{ "APPEND a ", "expected a message literal" },
 	{ "APPEND a \"x\"", "expected a date like \"17-Jul-1996 02:44:25 -0700\"" },
-	{ "APPEND a ~{5}", "expected a message literal" },
 	{ "APPEND a {x}", "expected a number" },
 	{ "APPEND a {5} ", spare },
 	{ "APPEND a {5-}", "unexpected character" },
@@ -173,6 +173,39 @@ static const struct row {
 	{ "APPEND a \"01-Jan-9999 00:00:00 +0000\" {5}", NULL },
 	{ "APPEND a \"01-Jan--001 00:00:00 +0000\" {5}",
 	  "expected a date like \"17-Jul-1996 02:44:25 -0700\"" },
+	/* CATENATE: RFC 4469 s.5; literal8: RFC 3516 s.7; UTF8: RFC 6855 s.4 */
+	{ "APPEND Drafts (\\Seen) CATENATE (TEXT {42}", NULL },
+	{ "APPEND Drafts CATENATE (URL \"/Drafts/;UID=1\" TEXT {42+}", NULL },
+	{ "APPEND Drafts \"17-Jul-1996 02:44:25 -0700\" catenate (url /a/;UID=1 url /b/;UID=2)",
+	  NULL },
+	{ "APPEND Drafts CATENATE (URL {9}\r\n/a/;UID=1)", NULL },
+	{ "APPEND a ~{5}", NULL },
+	{ "APPEND a UTF8 (~{5+}", NULL },
+	{ "APPEND a CATENATE (UTF8 (~{5}", NULL },
+	{ "APPEND a CATENATE ()", "expected TEXT, URL or UTF8" },
+	{ "APPEND a CATENATE (X {5}", "expected TEXT, URL or UTF8" },
+	{ "APPEND a CATENATE {5}", "expected (" },
+	{ "APPEND a CATENATE (TEXT ~{5}", NULL },
+	{ "APPEND a CATENATE (TEXT \"x\")", "expected a message literal" },
+	{ "APPEND a CATENATE (URL x", space },
+	{ "APPEND a CATENATE (URL x)x", space },
+	{ "APPEND a CATENATE (URL x) (\\Seen) {5}", NULL },
+	{ "APPEND a UTF8 ({5}", "expected a literal like ~{10}" },
+	{ "APPEND a UTF8 ~{5}", "expected (" },
+
+	/* REPLACE: RFC 8508 s.5, G20 */
+	{ "REPLACE 4 Drafts (\\Seen \\Draft) {312}", NULL },
+	{ "UID REPLACE 2000 Drafts (\\Seen \\Draft) {350}", NULL },
+	{ "UID REPLACE 3002 Drafts CATENATE (TEXT {71}", NULL },
+	{ "REPLACE * {1}\r\na {5+}", NULL },
+	{ "REPLACE 4 a CATENATE (URL x) {5}", spare },
+	{ "REPLACE 0 a {5}", number },
+	{ "REPLACE 1:2 a {5}", "expected one message number or *" },
+	{ "REPLACE 1,2 a {5}", "expected one message number or *" },
+	{ "REPLACE 1:* a {5}", "expected one message number or *" },
+	{ "REPLACE $ a {5}", "expected one message number or *" },
+	{ "REPLACE 4294967296 a {5}", number },
+	{ "REPLACE 1 a", space },
 	{ "APPEND a (\\Seen) (\\Seen) {5}", "expected a message literal" },
 
 	/* STORE: RFC 3501 s.6.4.6 */
@@ -297,10 +330,24 @@ test_G08_many_keywords(void **state)
 
 static const struct {
 	const char *args;
+	unsigned    words;
 	bool        is_message;
 } literals[] = {
-	{ " a {5}", true },         { " {1}", false },           { " {1}\r\na {5}", true },
-	{ " \"a b\" () {5}", true }, { " {1+}\r\na (x) {5+}", true }, { "{5}", true },
+	{ " a {5}", 0, true },
+	{ " {1}", 0, false },
+	{ " {1}\r\na {5}", 0, true },
+	{ " \"a b\" () {5}", 0, true },
+	{ " {1+}\r\na (x) {5+}", 0, true },
+	{ " a ~{5}", 0, true },
+	{ " a UTF8 (~{5+}", 0, true },
+	{ " a CATENATE (TEXT {5}", 0, true },
+	{ " a CATENATE (URL {5}", 0, false },
+	{ " a CATENATE (URL x TEXT {5}", 0, true },
+	{ " a CATENATE (URL x url {5+}", 0, false },
+	{ " 4 {1}", 1, false }, /* REPLACE */
+	{ " 4 a {1}", 1, true },
+	{ " 4 {1}\r\na {1}", 1, true },
+	{ "{5}", 0, false },
 };
 
 static void
@@ -308,7 +355,8 @@ test_which_literal_stays(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(literals); i++)
-		if (append_literal_is_message(span_of(literals[i].args)) != literals[i].is_message)
+		if (append_literal_is_message(span_of(literals[i].args), literals[i].words) !=
+		    literals[i].is_message)
 			fail_msg("APPEND%s", literals[i].args);
 }
 

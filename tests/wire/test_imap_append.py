@@ -181,15 +181,24 @@ def test_G10_one_line_of_50_MB_in_constant_memory(start):
         assert b"RFC822.SIZE %d)" % len(data) in session.wire.ok("z", "FETCH 1 RFC822.SIZE")[0]
 
 
-def test_literal8_is_not_promised(start):
+def test_RFC3516_4_4_literal8_that_cannot_be_kept(maildir, start):
+    """Text is; NUL and bare line feeds are refused before anything is kept."""
     with start() as session:
-        session.wire.transcript("""
-            C: a APPEND INBOX ~{3+}
-            C: abc
-            S: a BAD Error in IMAP command APPEND: expected a message literal.
-            C: b NOOP
-            S: b OK …
+        session.wire.transcript(r"""
+            C: a APPEND INBOX ~{4+}
+            C!: a\r\nb
+            S: a OK [APPENDUID …
+            C: b APPEND INBOX ~{3+}
+            C!: a\0b
+            S: b NO [UNKNOWN-CTE] …
+            C: c APPEND INBOX ~{4}
+            S: + OK
+            C!: ab\nb
+            S: c NO [UNKNOWN-CTE] …
+            C: d NOOP
+            S: d OK …
         """)
+    assert [name[:4] for name in files(maildir)] == ["new/"]
 
 
 # --- several messages: RFC 3502 ---
