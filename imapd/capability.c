@@ -12,6 +12,12 @@ has_compress(const struct settings *settings)
 	return deflate_is_built();
 }
 
+static bool
+has_metadata(const struct settings *settings)
+{
+	return settings->imap_metadata;
+}
+
 /*
  * Only what works: Dovecot's line in Dovecot's order, which clients and people know, then what is
  * beyond it.  One with a condition is said only where that holds.
@@ -47,6 +53,10 @@ static const struct capability {
 	{ "UIDONLY", NULL },
 	{ "CREATE-SPECIAL-USE", NULL },
 	{ "COMPRESS=DEFLATE", has_compress },
+	{ "QUOTA", NULL },
+	{ "QUOTA=RES-STORAGE", NULL },
+	{ "QUOTA=RES-MESSAGE", NULL },
+	{ "METADATA", has_metadata },
 };
 
 /*

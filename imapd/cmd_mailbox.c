@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "common/base/log.h"
 #include "common/maildir/metadata.h"
 #include "imapd/commands.h"
 #include "imapd/grammar.h"
@@ -225,6 +226,23 @@ run_delete(struct session *s, const void *args, unsigned flags)
 		reply_ok(s, NULL, "Delete completed.");
 }
 
+/* INBOX keeps its annotations, and its messages' new mailbox has them too (RFC 5464 s.4.1). */
+static void
+copy_annotations(struct session *s, const char *to)
+{
+	int folder = store_open_folder(s->store, to);
+	struct metadata m;
+
+	if (folder < 0)
+		return;
+	if (metadata_read(store_root(s->store), METADATA_OF_MAILBOX, &s->mem, &m) < 0 ||
+	    (m.count > 0 && metadata_change(folder, METADATA_OF_MAILBOX, m.entry, m.count,
+	                                    store_sync(s->store) == STORE_SYNC) < 0))
+		log_warning("Mailbox %s: cannot copy the annotations of INBOX: %s", to,
+		            strerror(errno));
+	close(folder);
+}
+
 /*
  * A selected mailbox that gets another name is closed first: the view's folder
  * would be gone.  INBOX keeps its folder and only loses its messages.
@@ -243,6 +261,8 @@ run_rename(struct session *s, const void *args, unsigned flags)
 		reply_errno(s, "rename", errno == EEXIST ? a->to.name : a->from.name);
 		return;
 	}
+	if (strcmp(a->from.name, "INBOX") == 0)
+		copy_annotations(s, a->to.name);
 	put_oldname(s, &a->to, a->from.raw);
 	reply_ok(s, NULL, "Rename completed.");
 }

@@ -25,6 +25,11 @@ const struct command commands[] = {
 	{ "RENAME",       ANY,         0,                       parse_rename,      run_rename      },
 	{ "SUBSCRIBE",    ANY,         0,                       parse_mailbox,     run_subscribe   },
 	{ "UNSUBSCRIBE",  ANY,         0,                       parse_mailbox,     run_unsubscribe },
+	{ "GETMETADATA",  ANY,         0,                       parse_getmetadata, run_getmetadata },
+	{ "SETMETADATA",  ANY,         0,                       parse_setmetadata, run_setmetadata },
+	{ "GETQUOTA",     ANY,         0,                       parse_getquota,    run_getquota    },
+	{ "GETQUOTAROOT", ANY,         0,                       parse_mailbox,     run_getquotaroot },
+	{ "SETQUOTA",     ANY,         0,                       parse_setquota,    run_setquota    },
 	{ "APPEND",       ANY,         STREAMS,                 parse_append,      run_append      },
 
 	{ "CHECK",        IN_SELECTED, 0,                       NULL,              run_check       },

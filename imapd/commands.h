@@ -50,6 +50,19 @@ COMMAND_RUN(rename);
 COMMAND_PARSE(compress);
 COMMAND_RUN(compress);
 
+/* cmd_metadata.c */
+COMMAND_PARSE(getmetadata);
+COMMAND_RUN(getmetadata);
+COMMAND_PARSE(setmetadata);
+COMMAND_RUN(setmetadata);
+
+/* cmd_quota.c */
+COMMAND_PARSE(getquota);
+COMMAND_RUN(getquota);
+COMMAND_RUN(getquotaroot);
+COMMAND_PARSE(setquota);
+COMMAND_RUN(setquota);
+
 /* cmd_status.c */
 COMMAND_PARSE(status);
 COMMAND_RUN(status);

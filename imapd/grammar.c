@@ -149,7 +149,7 @@ take_quoted(struct cursor *c)
 
 /* literal = "{" number ["+"] "}" CRLF *CHAR8 ; CHAR8 is never NUL */
 static struct span
-take_literal(struct cursor *c)
+take_literal_bytes(struct cursor *c)
 {
 	struct span s = rest(c), body;
 	uint64_t n;
@@ -167,11 +167,30 @@ take_literal(struct cursor *c)
 	}
 	body = span_make(s.at + 3, (size_t)n);
 	c->at = body.at + body.len;
-	if (span_find(body, '\0')) {
-		cursor_fail(c, "a literal may not hold NUL");
-		return SPAN_NONE;
-	}
 	return body;
+}
+
+static struct span
+take_literal(struct cursor *c)
+{
+	struct span body = take_literal_bytes(c);
+
+	if (!body.at || !span_find(body, '\0'))
+		return body;
+	cursor_fail(c, "a literal may not hold NUL");
+	return SPAN_NONE;
+}
+
+struct span
+take_literal8(struct cursor *c)
+{
+	take_byte(c, '~');
+	if (!cursor_token(c))
+		return SPAN_NONE;
+	if (at_byte(c, '{'))
+		return take_literal_bytes(c);
+	cursor_fail(c, "expected a literal");
+	return SPAN_NONE;
 }
 
 bool

@@ -13,6 +13,7 @@ struct span take_atom(struct cursor *c);      /* atom */
 struct span take_astring(struct cursor *c);   /* astring = 1*ASTRING-CHAR / string; without NUL */
 struct span take_string(struct cursor *c);    /* string = quoted / literal; without NUL */
 struct span take_nstring(struct cursor *c);   /* nstring: SPAN_NONE for NIL */
+struct span take_literal8(struct cursor *c);  /* literal8 = "~" literal, which may hold NUL */
 bool        at_string(const struct cursor *c);
 struct span take_list_mailbox(struct cursor *c); /* list-mailbox = 1*list-char / string */
 

@@ -59,7 +59,7 @@ enum {
 	LIMIT_QUOTA_BYTES         = 5120,      /* of a maildirsize, then it is counted anew */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */
 	LIMIT_METADATA_NAME       = 1000,      /* bytes of an annotation's name */
-	LIMIT_METADATA_VALUE      = 64 * 1024, /* bytes of an annotation */
+	LIMIT_METADATA_VALUE      = 32 * 1024, /* bytes of an annotation */
 	LIMIT_METADATA_ENTRIES    = 100,       /* annotations of one mailbox, or of the server */
 	LIMIT_METADATA_BYTES      = 1024 * 1024, /* of one linnet.metadata file */
 	LIMIT_NOTIFY_MAILBOXES    = 1000,      /* mailboxes a NOTIFY watches besides the selected */
