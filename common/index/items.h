@@ -30,7 +30,7 @@ struct item {
 	uint8_t        pad[5];
 };
 
-enum { ITEMS_PART = 512 /* messages of a part at most */ };
+enum { ITEMS_PART = 1024 /* messages of a part at most */ };
 
 /* What is known of a part before it is read. */
 struct items_part {

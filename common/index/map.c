@@ -3,7 +3,7 @@
  *
  *	header | parts, what is in each | items, 64 bytes each | names | gone
  *
- * A part is 512 messages (the last one less) that stand one behind the other, items
+ * A part is 1024 messages (the last one less) that stand one behind the other, items
  * as well as names.  Opening reads header, parts and gone; the items of a part are
  * read when one of them is needed, its names when one of those is.
  *
