@@ -98,8 +98,8 @@ match_savedate(struct search_message *m, const struct search_key *key)
 bool
 match_age(struct search_message *m, const struct search_key *key)
 {
-	int64_t  now = key->program->now;
-	time_t   when;
+	int64_t now = key->now;
+	time_t when;
 
 	if (!search_message_date(m, &when))
 		return false;

@@ -46,7 +46,7 @@ enum {
 /* A key with its arguments, all in the command's arena. */
 struct search_key {
 	const struct search_row *row;
-	struct search_program   *program;
+	struct search_program   *program; /* while it is parsed */
 	bool                     is_not;
 	uint64_t                 cost;  /* with all below it */
 	struct search_key       *first; /* children of AND and OR, cheapest first */
@@ -64,6 +64,7 @@ struct search_key {
 	struct seq_set set;
 
 	/* what the arguments mean in the mailbox at hand: search_program_resolve() */
+	time_t         now;         /* YOUNGER and OLDER count from here */
 	int            keyword_bit; /* -1: not in use there */
 	struct ranges  uids;        /* of the set */
 };
@@ -74,11 +75,10 @@ struct search_program {
 	size_t             count;
 	struct span        charset; /* of the strings; SPAN_NONE: UTF-8.  Set before parsing */
 	unsigned           uses;    /* SEARCH_USES_... */
-	time_t             now;     /* YOUNGER and OLDER count from here */
 };
 
 /* No strings of another character set, nothing parsed. */
-#define SEARCH_PROGRAM_EMPTY { NULL, NULL, 0, { NULL, 0 }, 0, 0 }
+#define SEARCH_PROGRAM_EMPTY { NULL, NULL, 0, { NULL, 0 }, 0 }
 
 /*
  * 1*(SP search-key) of RFC 3501 s.6.4.4 and its extensions, at most LIMIT_SEARCH_KEYS

@@ -75,8 +75,10 @@ bool
 search_program_resolve(struct search_program *program, const struct mailbox *box,
                        const struct ranges *saved, struct arena *mem)
 {
-	program->now = time(NULL);
+	time_t now = time(NULL);
+
 	for (struct search_key *key = program->last; key; key = key->before) {
+		key->now = now;
 		if (key->has_set && !resolve_set(key, box, saved, mem))
 			return false;
 		if (key->keyword)
