@@ -14,10 +14,12 @@ struct counts {
 void
 fetch_begin(struct fetch *f, struct session *s, uint32_t number)
 {
-	struct out made = f->made;
-
-	*f = (struct fetch){ .s = s, .number = number, .message = *mailbox_message(s->box, number) };
-	f->made = made;
+	f->s = s;
+	f->number = number;
+	f->message = *mailbox_message(s->box, number);
+	f->source = NULL;
+	f->root = NULL;
+	f->header = SPAN_NONE;
 }
 
 /* Octets in CRLF form of the file's bytes [at, end). */

@@ -172,8 +172,10 @@ show_one(struct run *r, uint32_t number)
 	int why = number ? show(r, number) : ENOENT;
 	bool is_short = r->f.source && source_is_short(r->f.source);
 
-	fetch_finish(&r->f);
-	arena_release(&s->mem, mark);
+	if (r->args->cost || r->args->finds) {
+		fetch_finish(&r->f);
+		arena_release(&s->mem, mark);
+	}
 	if (is_short) { /* what was announced was sent, but the client must not believe it */
 		log_error("a message of %s shrank while it was read", mailbox_name(s->box));
 		session_bye(s, "A message changed while it was sent.");

@@ -140,12 +140,44 @@ put_flag_words(struct session *s, uint32_t flags, uint32_t keywords, const char 
 	out_byte(&s->out, ')');
 }
 
+/*
+ * A list without keywords, made once for each set of flags: a mailbox's flags are asked for more
+ * often than anything else.
+ */
+static struct span
+plain_flags(uint32_t flags)
+{
+	static struct {
+		char   text[64];
+		size_t len;
+	} lists[FLAGS_SYSTEM + FLAG_RECENT + 1];
+	char *text = lists[flags].text, *to = text;
+
+	if (lists[flags].len > 0)
+		return span_make(text, lists[flags].len);
+	for (size_t i = 0; i < sizeof(system_flags) / sizeof(system_flags[0]); i++) {
+		if (!(flags & system_flags[i].flag))
+			continue;
+		*to++ = ' ';
+		to = stpcpy(to, system_flags[i].name);
+	}
+	if (to == text)
+		to++;
+	*text = '(';
+	*to++ = ')';
+	lists[flags].len = (size_t)(to - text);
+	return span_make(text, lists[flags].len);
+}
+
 void
 put_flags(struct session *s, const struct message *m)
 {
 	uint32_t hidden = s->enabled & ENABLED_IMAP4REV2 ? FLAG_RECENT : 0;
 
-	put_flag_words(s, m->flags & ~hidden, m->keywords, NULL);
+	if (m->keywords == 0)
+		out_span(&s->out, plain_flags(m->flags & ~hidden & (FLAGS_SYSTEM | FLAG_RECENT)));
+	else
+		put_flag_words(s, m->flags & ~hidden, m->keywords, NULL);
 }
 
 void

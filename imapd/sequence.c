@@ -6,6 +6,13 @@
 static void
 add_numbers(struct session *s, uint32_t first, uint32_t last, struct ranges *uids)
 {
+	uint32_t begin = mailbox_message(s->box, first)->uid;
+	uint32_t end = mailbox_message(s->box, last)->uid;
+
+	if (end - begin == last - first) { /* there is none in between that is missing */
+		ranges_add(uids, &s->mem, begin, end);
+		return;
+	}
 	for (uint32_t n = first; n <= last; n++) {
 		uint32_t uid = mailbox_message(s->box, n)->uid;
 

@@ -152,63 +152,47 @@ grow(struct out *o, size_t n)
 }
 
 void
-out_add(struct out *o, const void *bytes, size_t n)
+out_more(struct out *o, const void *bytes, size_t n)
 {
-	o->total += n;
-	if (n > o->room - o->len && o->fd < 0)
+	if (o->fd < 0)
 		grow(o, n);
-	if (n > o->room - o->len) {
-		if (n >= ROOM / 2) {
-			write_all(o, bytes, n, false);
-			return;
-		}
-		if (o->len > 0)
-			write_all(o, NULL, 0, false);
-		if (!o->data) {
-			o->data = malloc(ROOM);
-			if (!o->data)
-				die("out of memory: an output buffer of %d bytes", ROOM);
-			o->room = ROOM;
-		}
-	}
-	if (n > 0)
-		memcpy(o->data + o->len, bytes, n);
-	o->len += n;
-}
-
-void
-out_byte(struct out *o, char c)
-{
-	if (o->len < o->room) {
-		o->data[o->len++] = c;
-		o->total++;
+	if (n > o->room - o->len && n >= ROOM / 2) {
+		o->total += n;
+		write_all(o, bytes, n, false);
 		return;
 	}
-	out_add(o, &c, 1);
-}
-
-void
-out_str(struct out *o, const char *string)
-{
-	out_add(o, string, strlen(string));
-}
-
-void
-out_span(struct out *o, struct span s)
-{
-	out_add(o, s.at, s.len);
+	if (n > o->room - o->len && o->len > 0)
+		write_all(o, NULL, 0, false);
+	if (!o->data) {
+		o->data = malloc(ROOM);
+		if (!o->data)
+			die("out of memory: an output buffer of %d bytes", ROOM);
+		o->room = ROOM;
+	}
+	memcpy(o->data + o->len, bytes, n);
+	o->len += n;
+	o->total += n;
 }
 
 void
 out_number(struct out *o, uint64_t n)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
+				    "34353637383940414243444546474849505152535455565758596061626364656667"
+				    "6869707172737475767778798081828384858687888990919293949596979899";
 	char digits[20];
 	size_t at = sizeof(digits);
 
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
+	for (; n >= 100; n /= 100) {
+		at -= 2;
+		memcpy(digits + at, pairs + 2 * (n % 100), 2);
+	}
+	if (n >= 10) {
+		at -= 2;
+		memcpy(digits + at, pairs + 2 * n, 2);
+	} else {
+		digits[--at] = (char)('0' + n);
+	}
 	out_add(o, digits + at, sizeof(digits) - at);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/base/span.h"
 #include "common/io/in.h"
@@ -46,10 +47,40 @@ out_reset(struct out *o)
 	o->len = 0;
 }
 
-void out_add(struct out *o, const void *bytes, size_t n);
-void out_byte(struct out *o, char c);
-void out_str(struct out *o, const char *string);
-void out_span(struct out *o, struct span s);
+void out_more(struct out *o, const void *bytes, size_t n); /* what the buffer has no room for */
+
+static inline void
+out_add(struct out *o, const void *bytes, size_t n)
+{
+	if (n == 0)
+		return;
+	if (n > o->room - o->len) {
+		out_more(o, bytes, n);
+		return;
+	}
+	memcpy(o->data + o->len, bytes, n);
+	o->len += n;
+	o->total += n;
+}
+
+static inline void
+out_byte(struct out *o, char c)
+{
+	out_add(o, &c, 1);
+}
+
+static inline void
+out_str(struct out *o, const char *string)
+{
+	out_add(o, string, strlen(string));
+}
+
+static inline void
+out_span(struct out *o, struct span s)
+{
+	out_add(o, s.at, s.len);
+}
+
 void out_number(struct out *o, uint64_t n);
 void out_printf(struct out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
