@@ -63,6 +63,8 @@ enum {
 	LIMIT_METADATA_ENTRIES    = 100,       /* annotations of one mailbox, or of the server */
 	LIMIT_METADATA_BYTES      = 1024 * 1024, /* of one linnet.metadata file */
 	LIMIT_NOTIFY_MAILBOXES    = 1000,      /* mailboxes a NOTIFY watches besides the selected */
+	LIMIT_COURIER_BYTES       = 64 * 1024 * 1024, /* of one of Courier's files, when taken over */
+	LIMIT_COURIER_KEYWORDS    = 1000000,   /* messages with keywords in a folder of Courier's */
 	LIMIT_LOCK_SECONDS        = 10,        /* waiting for another's lock, then [INUSE] */
 	LIMIT_INDEX_GONE          = 16384,     /* expunged UID ranges in a linnet.map */
 	LIMIT_CACHE_BYTES         = 512 * 1024 * 1024, /* of one linnet.cache file */

@@ -32,6 +32,7 @@
 
 #include "common/index/mailbox_inside.h"
 #include "common/index/scan.h"
+#include "common/maildir/courier.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
 #include "common/maildir/intent.h"
@@ -277,6 +278,8 @@ settle(struct mailbox *box, struct scan *scan)
 	scan_end(scan);
 	/* what cannot be finished now (full disk) is shown as it is */
 	intent_finish(box->folder, store_root(box->store), box_does_sync(box));
+	if (courier_take_keywords(box->folder, box_does_sync(box)) != 0)
+		return -1;
 	if (refresh(box) != 0 || look_twice(box, scan) != 0)
 		return -1;
 	drop_missing(box, scan);

@@ -10,6 +10,7 @@
 
 #include "common/index/lock.h"
 #include "common/index/scan.h"
+#include "common/maildir/courier.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
 #include "common/maildir/intent.h"
@@ -93,7 +94,8 @@ read_lists(struct target *t)
 		errno = ENOENT;
 		return -1;
 	}
-	if (intent_finish(t->folder, store_root(t->store), store_sync(t->store) == STORE_SYNC) != 0)
+	if (intent_finish(t->folder, store_root(t->store), store_sync(t->store) == STORE_SYNC) != 0 ||
+	    courier_take_keywords(t->folder, store_sync(t->store) == STORE_SYNC) != 0)
 		return -1;
 	if (keywords_refresh(&t->keywords, t->folder) != 0)
 		return -1;

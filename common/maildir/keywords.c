@@ -37,6 +37,17 @@ keywords_free(struct keywords *k)
 	keywords_init(k);
 }
 
+bool
+keywords_is_name(struct span name)
+{
+	if (name.len == 0 || name.len > LIMIT_KEYWORD)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.at[i] <= ' ' || name.at[i] == 0x7f || strchr("(){%*\"\\]", name.at[i]))
+			return false;
+	return true;
+}
+
 /* "NUMBER NAME"; numbers from 26 on and everything else are kept for who understands them. */
 static bool
 parse_line(struct keywords *k, struct span line)
@@ -46,11 +57,8 @@ parse_line(struct keywords *k, struct span line)
 	if (!number_take(&line, LIMIT_KEYWORDS - 1, &n) || line.len < 2 || line.at[0] != ' ')
 		return false;
 	line = span_skip(line, 1);
-	if (line.len > LIMIT_KEYWORD || k->name[n])
+	if (!keywords_is_name(line) || k->name[n])
 		return false;
-	for (size_t i = 0; i < line.len; i++)
-		if ((unsigned char)line.at[i] <= ' ' || line.at[i] == 0x7f || strchr("(){%*\"\\]", line.at[i]))
-			return false;
 	k->name[n] = arena_string(&k->mem, line);
 	return true;
 }

@@ -39,6 +39,9 @@ int keywords_find(const struct keywords *k, const char *name);
 int keywords_add(struct keywords *k, const char *name, uint32_t taken);
 int keywords_save(struct keywords *k, int dir, bool sync);
 
+/* What a keyword may be called: an atom of at most LIMIT_KEYWORD bytes. */
+bool keywords_is_name(struct span name);
+
 /* For the fuzzer and the tests: read text as if it were the file. */
 void keywords_parse(struct keywords *k, struct span text);
 

@@ -338,6 +338,16 @@ mark_parents(struct listing *l)
 	}
 }
 
+/* Mailboxes can be named without them (N17). */
+static void
+read_subscriptions(struct store *s, struct arena *mem, struct subscriptions *subs)
+{
+	if (subscriptions_read(s->root, mem, subs) != 0)
+		memset(subs, 0, sizeof(*subs));
+	if (subs->is_courier)
+		subscriptions_take_over(s->root, s->sync == STORE_SYNC);
+}
+
 int
 store_list(struct store *s, struct arena *mem, struct store_folder **folders_out, size_t *count_out)
 {
@@ -346,10 +356,9 @@ store_list(struct store *s, struct arena *mem, struct store_folder **folders_out
 	const char **names;
 	size_t count;
 
+	read_subscriptions(s, mem, &subs);
 	if (store_names(s, mem, &names, &count) != 0)
 		return -1;
-	if (subscriptions_read(s->root, mem, &subs) != 0)
-		memset(&subs, 0, sizeof(subs)); /* mailboxes can be named without them (N17) */
 	list_add(&l, "INBOX", dir_is_there(s->root, "cur"), false);
 	for (size_t i = 0; i < count; i++)
 		list_add(&l, names[i], true, false);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "common/base/limits.h"
+#include "common/maildir/courier.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/dotlock.h"
 #include "common/maildir/name.h"
@@ -59,7 +60,7 @@ compare_names(const void *a, const void *b)
 void
 subscriptions_parse(struct span text, struct arena *mem, struct subscriptions *subs_out)
 {
-	struct subscriptions s = { NULL, 0, text, text.len > 0 && !span_starts(text, "V\t") };
+	struct subscriptions s = { NULL, 0, text, text.len > 0 && !span_starts(text, "V\t"), false };
 	struct span rest = text, line;
 	size_t room = 0, kept = 0;
 
@@ -88,9 +89,15 @@ subscriptions_read(int root, struct arena *mem, struct subscriptions *subs_out)
 	struct span text = span_make("", 0);
 	struct stat st;
 
-	if (file_read(root, file_name, LIMIT_SUBSCRIPTIONS_BYTES, mem, &text, &st) != 0 && errno != ENOENT)
-		return -1;
+	bool is_courier = false;
+
+	if (file_read(root, file_name, LIMIT_SUBSCRIPTIONS_BYTES, mem, &text, &st) != 0) {
+		if (errno != ENOENT)
+			return -1;
+		is_courier = courier_subscriptions(root, mem, &text);
+	}
 	subscriptions_parse(text, mem, subs_out);
+	subs_out->is_courier = is_courier;
 	return 0;
 }
 
@@ -170,4 +177,29 @@ subscriptions_change(int root, const char *name, bool on, bool sync)
 	failed = change_locked(root, name, on, sync);
 	dotlock_release(&lock);
 	return failed;
+}
+
+static void
+take_over_locked(int root, bool sync)
+{
+	struct arena mem = ARENA_EMPTY;
+	struct subscriptions subs;
+	struct stat st;
+
+	if (subscriptions_read(root, &mem, &subs) == 0 && subs.is_courier) {
+		courier_take_folders(root);
+		file_replace(root, file_name, subs.text, sync, &st);
+	}
+	arena_free(&mem);
+}
+
+void
+subscriptions_take_over(int root, bool sync)
+{
+	struct dotlock lock = DOTLOCK_NONE;
+
+	if (dotlock_take(&lock, root, file_name, 0) != 0)
+		return;
+	take_over_locked(root, sync);
+	dotlock_release(&lock);
 }

@@ -13,6 +13,7 @@ struct subscriptions {
 	size_t       count;
 	struct span  text; /* the file as it is */
 	bool         is_old; /* the form without a header line */
+	bool         is_courier; /* there is no file yet: this is what Courier had */
 };
 
 /* Read the file of this root, into mem; a missing one is empty. */
@@ -23,6 +24,9 @@ int subscriptions_read(int root, struct arena *mem, struct subscriptions *subs_o
  * under the file's own lock.  Does nothing when nothing changes.
  */
 int subscriptions_change(int root, const char *name, bool on, bool sync);
+
+/* Write what Courier had as a file of ours.  May fail unseen: then it is read again. */
+void subscriptions_take_over(int root, bool sync);
 
 bool subscriptions_have(const struct subscriptions *subs, const char *name);
 

@@ -38,6 +38,7 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/number.h"
+#include "common/maildir/courier.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/uidlist_file.h"
 
@@ -293,6 +294,8 @@ load(struct uidlist *u, int dir)
 		u->must_rewrite = true;
 		if (failed != ENOENT)
 			u->trouble = "dovecot-uidlist: it is no file, or far too large";
+		else if (!has_floor)
+			courier_read_uids(u, dir);
 	}
 	arena_free(&mem);
 	if (has_floor)
