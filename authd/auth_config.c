@@ -7,6 +7,7 @@
 #include "common/base/die.h"
 #include "common/base/log.h"
 #include "common/base/number.h"
+#include "common/base/random.h"
 
 static bool
 prepare_all(struct auth_config *c, enum database_kind kind)
@@ -60,6 +61,19 @@ check_values(struct auth_config *c)
 	return true;
 }
 
+/* Drawn once: a salt that changed with SIGHUP would tell who is not there. */
+static void
+take_salt_key(struct auth_config *c)
+{
+	static unsigned char key[sizeof(c->salt_key)];
+	static bool is_drawn;
+
+	if (!is_drawn && !random_bytes(key, sizeof(key)))
+		die("no random bytes");
+	is_drawn = true;
+	memcpy(c->salt_key, key, sizeof(key));
+}
+
 struct auth_config *
 auth_config_load(const char *path)
 {
@@ -70,6 +84,7 @@ auth_config_load(const char *path)
 	if (!c)
 		die("out of memory: the configuration");
 	c->path = path;
+	take_salt_key(c);
 	is_good = settings_load(path, NULL, &c->mem, &c->settings, &problems);
 	settings_log_problems(&problems);
 	if (is_good && check_values(c)) {
@@ -80,6 +95,24 @@ auth_config_load(const char *path)
 	}
 	auth_config_free(c);
 	return NULL;
+}
+
+bool
+auth_config_has_masters(const struct auth_config *c)
+{
+	for (size_t i = 0; i < c->passdb_count; i++)
+		if (c->passdb[i].conf->is_master)
+			return true;
+	return false;
+}
+
+bool
+auth_config_has_password_db(const struct auth_config *c)
+{
+	for (size_t i = 0; i < c->passdb_count; i++)
+		if (!c->passdb[i].driver->take_token && !c->passdb[i].conf->is_master)
+			return true;
+	return false;
 }
 
 void

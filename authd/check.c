@@ -5,29 +5,17 @@
  * password; nothing that one of them said is used for another.  What went
  * wrong in a database is told apart from a wrong password: if any passdb could
  * not tell, the answer is "not now", never "wrong".
+ *
+ * A master user logs in as another: first the passdbs of masters are asked for the
+ * master and the password, then the others for the user, who then need not prove anything.
  */
 #include "authd/check.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
 
-#include "authd/password.h"
+#include "authd/check_inside.h"
 #include "authd/user_name.h"
-#include "common/base/net.h"
-#include "common/base/number.h"
-
-/* One attempt, while it is worked on. */
-struct attempt {
-	const struct auth_config *config;
-	const struct check       *check;
-	struct question           question;
-	struct row                pass;       /* of the passdb that took the password */
-	bool                      hash_is_done, is_unavailable;
-	struct check_result       result;
-	struct arena             *mem;
-};
 
 static const struct answer_text {
 	enum password_verdict verdict;
@@ -37,44 +25,55 @@ static const struct answer_text {
 	{ PASSWORD_NONE, "Password mismatch (the account has no usable password)" },
 };
 
-static void
-fail(struct attempt *a, const struct database *db, const char *line)
+void
+attempt_fail(struct attempt *a, const struct database *db, const char *line)
 {
 	a->result.verdict = CHECK_FAILED;
 	a->result.driver = span_of(db->driver->name);
 	a->result.line = span_of(line);
 }
 
-static void
-note_trouble(struct attempt *a, const struct database *db, const char *trouble)
+void
+attempt_trouble(struct attempt *a, const struct database *db, const char *trouble)
 {
 	a->is_unavailable = true;
 	a->result.trouble = span_of(arena_printf(a->mem, "%s(%s:%u): %s", db->driver->name,
 	                                         db->conf->file, db->conf->line, trouble));
 }
 
+static struct proving
+proving_of(const struct attempt *a, const char *stored, const char *default_scheme)
+{
+	return (struct proving){
+		.check = a->check, .user = a->question.values.user, .stored = stored,
+		.default_scheme = default_scheme, .salt_key = a->config->salt_key, .mem = a->mem,
+		.why_out = ""
+	};
+}
+
 /* The user was found: is this the password?  True ends the search. */
 static bool
 try_password(struct attempt *a, const struct database *db, const struct row *row)
 {
-	const char *stored = row_value(row, "password"), *why = NULL;
+	const char *stored = row_value(row, "password");
+	struct proving p = proving_of(a, stored ? stored : "", db->default_scheme);
 	enum password_verdict verdict;
 
-	if (!row_has(row, "password")) {
-		note_trouble(a, db, "the answer has no field named password");
+	if (!row_has(row, "password") && !a->proof->needs_no_password) {
+		attempt_trouble(a, db, "the answer has no field named password");
 		return false;
 	}
-	verdict =
-		password_verify(a->check->password, stored ? stored : "", db->default_scheme, &why);
+	verdict = a->proof->verify(&p);
+	a->result.data = p.data_out;
 	a->hash_is_done = a->hash_is_done || verdict == PASSWORD_RIGHT || verdict == PASSWORD_WRONG;
 	if (verdict == PASSWORD_UNUSABLE) {
-		note_trouble(a, db,
-		             arena_printf(a->mem, "user %s: %s", a->question.values.user, why));
+		attempt_trouble(a, db, arena_printf(a->mem, "user %s: %s", a->question.values.user,
+		                                    p.why_out));
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(answer_texts) / sizeof(answer_texts[0]); i++)
 		if (answer_texts[i].verdict == verdict)
-			fail(a, db, answer_texts[i].line);
+			attempt_fail(a, db, answer_texts[i].line);
 	return verdict == PASSWORD_RIGHT;
 }
 
@@ -82,23 +81,16 @@ try_password(struct attempt *a, const struct database *db, const struct row *row
 static bool
 is_let_in(struct attempt *a, const struct database *db, const struct row *row)
 {
-	const char *nets = row_value(row, "allow_nets"), *reason = row_value(row, "reason");
-	struct net_address remote;
+	const char *reason = NULL, *line = policy_of_row(a, row, &reason);
 
-	if (row_has(row, "allow_nets") &&
-	    (!nets || !net_address_parse(a->question.values.remote_ip, &remote) ||
-	     !net_is_in(&remote, nets))) {
-		fail(a, db, "Password mismatch (allow_nets does not have this address)");
-		return false;
-	}
-	if (row_has(row, "nologin")) {
-		fail(a, db, "User login is disabled (nologin)");
+	if (!line)
+		return true;
+	attempt_fail(a, db, line);
+	if (reason) {
 		a->result.verdict = CHECK_REFUSED;
-		a->result.reason =
-			span_of(reason && reason[0] ? reason : "This account may not log in");
-		return false;
+		a->result.reason = span_of(reason);
 	}
-	return true;
+	return false;
 }
 
 /* The name that the database calls the user by decides the folder, not what was typed. */
@@ -110,9 +102,31 @@ canonical_name(struct attempt *a, const struct database *db, const struct row *r
 
 	if (name && user_name_is_safe(name, &why))
 		return name;
-	note_trouble(a, db, arena_printf(a->mem, "user %s: the name in field user is refused: %s",
-	                                 a->question.values.user, name ? why : "it is NULL"));
+	attempt_trouble(a, db, arena_printf(a->mem, "user %s: the name in field user is refused: %s",
+	                                    a->question.values.user, name ? why : "it is NULL"));
 	return NULL;
+}
+
+/* One answer of a passdb: the canonical name when it lets the user in. */
+static const char *
+try_row(struct attempt *a, const struct database *db, const struct row *row)
+{
+	const char *line = NULL, *name;
+
+	if (policy_passes_over(a, row, &line)) {
+		attempt_fail(a, db, line);
+		return NULL;
+	}
+	if (!try_password(a, db, row) || !is_let_in(a, db, row))
+		return NULL;
+	name = canonical_name(a, db, row);
+	if (!name)
+		return NULL;
+	a->pass = *row;
+	a->after = (struct check_after){ db, a->question, *row,
+		                         a->proof->waste_time ? a->check->secret :
+		                                                SPAN_NONE };
+	return name;
 }
 
 /* One passdb; the canonical name once it has taken the password. */
@@ -120,160 +134,80 @@ static const char *
 ask_passdb(struct attempt *a, const struct database *db)
 {
 	struct row row = { .count = 0 };
-	const char *trouble = "";
+	const char *trouble = "", *name = NULL;
 
 	a->question.kind = DATABASE_PASS;
-	switch (db->driver->look_up(db->state, &a->question, &row, &trouble)) {
+	switch (database_look_up(db, &a->question, &row, &trouble)) {
 	case LOOKUP_UNAVAILABLE:
-		note_trouble(a, db, trouble);
+		attempt_trouble(a, db, trouble);
 		return NULL;
 	case LOOKUP_AMBIGUOUS:
 		a->result.trouble = span_of(arena_printf(
 			a->mem, "%s(%s:%u): user %s is ambiguous: more than one answer",
 			db->driver->name, db->conf->file, db->conf->line, a->question.values.user));
-		fail(a, db, "unknown user (ambiguous)");
+		attempt_fail(a, db, "unknown user (ambiguous)");
 		return NULL;
 	case LOOKUP_UNKNOWN:
 		if (!a->result.line.at)
-			fail(a, db, "unknown user");
+			attempt_fail(a, db, "unknown user");
 		return NULL;
 	case LOOKUP_FOUND:
 		break;
 	}
-	a->pass = row;
-	if (!try_password(a, db, &row) || !is_let_in(a, db, &row))
-		return NULL;
-	return canonical_name(a, db, &row);
+	for (const struct row *r = &row; r && !name; r = r->next)
+		name = try_row(a, db, r);
+	return name;
 }
 
 static bool
-read_id(const char *text, uint32_t *id_out)
+serves_mechanism(const struct database *db, struct span mechanism)
 {
-	uint64_t n;
+	struct span rest = span_of(db->conf->mechanisms), word;
 
-	if (!text || !number_parse(span_of(text), UINT32_MAX - 1, &n))
-		return false;
-	*id_out = (uint32_t)n;
-	return true;
-}
-
-static bool
-read_uid(const char *text, uid_t *out)
-{
-	const struct passwd *p;
-
-	if (read_id(text, out))
+	if (rest.len == 0)
 		return true;
-	p = text ? getpwnam(text) : NULL;
-	if (p)
-		*out = p->pw_uid;
-	return p != NULL;
+	while (span_split(&rest, ' ', &word))
+		if (span_equal_nocase(word, mechanism))
+			return true;
+	return false;
 }
 
+/* Is this passdb for such an attempt? */
 static bool
-read_gid(const char *text, gid_t *out)
+is_for(const struct attempt *a, const struct database *db)
 {
-	const struct group *g;
-
-	if (read_id(text, out))
-		return true;
-	g = text ? getgrnam(text) : NULL;
-	if (g)
-		*out = g->gr_gid;
-	return g != NULL;
-}
-
-/* An absolute path without "." and "..", whatever a database says. */
-static bool
-home_is_safe(const char *home)
-{
-	struct span rest = span_of(home), part;
-
-	if (!home || home[0] != '/' || strlen(home) > LIMIT_NAME)
-		return false;
-	while (span_split(&rest, '/', &part)) {
-		if (span_is(part, ".") || span_is(part, ".."))
-			return false;
-		for (size_t i = 0; i < part.len; i++)
-			if ((unsigned char)part.at[i] < 0x20 || part.at[i] == 0x7f)
-				return false;
-	}
-	return true;
-}
-
-/* What is wrong with the row of a userdb, or NULL. */
-static const char *
-take_user_row(struct attempt *a, const struct row *row)
-{
-	const char *uid = row_value(row, "uid"), *gid = row_value(row, "gid"),
-		   *home = row_value(row, "home");
-
-	if (!read_uid(uid, &a->result.uid))
-		return arena_printf(a->mem, "uid=%s: no such user", uid ? uid : "");
-	if (!read_gid(gid, &a->result.gid))
-		return arena_printf(a->mem, "gid=%s: no such group", gid ? gid : "");
-	if (a->result.uid == 0 || a->result.gid == 0)
-		return "uid or gid 0 may not own mail";
-	if (a->result.uid < a->config->first_valid_uid)
-		return arena_printf(a->mem, "uid %u is below first_valid_uid = %u",
-		                    (unsigned)a->result.uid, (unsigned)a->config->first_valid_uid);
-	if (!home_is_safe(home))
-		return arena_printf(a->mem, "home=%s: not an absolute path without ..",
-		                    home ? home : "");
-	a->result.home = span_of(home);
-	a->result.mail = span_of(row_value(row, "mail"));
-	return NULL;
-}
-
-/*
- * The first userdb that has the user; when none has, that is the server's fault: the password was
- * right.
- */
-static void
-find_user(struct attempt *a, const char *name)
-{
-	const char *trouble = NULL;
-
-	a->question.kind = DATABASE_USER;
-	a->question.values.user = name;
-	a->question.pass = &a->pass;
-	for (size_t i = 0; i < a->config->userdb_count; i++) {
-		const struct database *db = &a->config->userdb[i];
-		struct row row = { .count = 0 };
-		enum lookup_result found =
-			db->driver->look_up(db->state, &a->question, &row, &trouble);
-
-		if (found == LOOKUP_UNKNOWN)
-			continue;
-		if (found == LOOKUP_FOUND)
-			trouble = take_user_row(a, &row);
-		else if (found == LOOKUP_AMBIGUOUS)
-			trouble = "more than one answer";
-		if (!trouble)
-			return;
-		note_trouble(a, db, arena_printf(a->mem, "user %s: %s", name, trouble));
-		return;
-	}
-	a->is_unavailable = true;
-	a->result.trouble = span_of(arena_printf(
-		a->mem, "user %s: the password is right, but no userdb has the user", name));
+	return db->conf->is_master == a->wants_masters && !db->driver->take_token &&
+	       serves_mechanism(db, a->check->mechanism);
 }
 
 /* The first passdb that takes the password; what the others said does not count then. */
 static const char *
 find_password(struct attempt *a)
 {
-	const char *name = NULL;
+	const char *name = NULL, *scheme = NULL;
 
 	for (size_t i = 0; i < a->config->passdb_count && !name; i++) {
-		name = ask_passdb(a, &a->config->passdb[i]);
+		const struct database *db = &a->config->passdb[i];
+
+		if (!is_for(a, db))
+			continue;
+		scheme = scheme ? scheme : db->default_scheme;
+		name = ask_passdb(a, db);
 		if (a->result.verdict == CHECK_REFUSED)
 			return NULL;
 	}
-	if (name)
+	if (name) {
 		a->is_unavailable = false;
-	else if (!a->hash_is_done)
-		password_waste_time(a->check->password, a->config->passdb[0].default_scheme);
+	} else if (!a->hash_is_done && a->proof->waste_time) {
+		struct proving p = proving_of(a, NULL, scheme ? scheme : "SHA512-CRYPT");
+
+		a->proof->waste_time(&p);
+	}
+	if (!name && !a->result.line.at && !a->is_unavailable) {
+		a->result.verdict = CHECK_FAILED;
+		a->result.driver = a->check->mechanism;
+		a->result.line = span_of("unknown user (no passdb is for this mechanism)");
+	}
 	return name;
 }
 
@@ -291,38 +225,205 @@ is_stale(const struct auth_config *c)
 	return false;
 }
 
-struct check_result
-check_run(const struct auth_config *config, const struct check *c, struct arena *mem)
+/* What was typed as a name that may be looked up; NULL when it is none, which has been noted. */
+static const char *
+make_name(struct attempt *a, struct span typed)
 {
-	const struct settings *s = &config->settings;
+	const struct settings *s = &a->config->settings;
 	struct user_name_rules rules = { s->auth_username_chars, s->auth_username_format,
 		                         s->auth_default_realm };
-	struct attempt a = { .config = config, .check = c, .mem = mem, .question = { .mem = mem },
-	                     .result = { .verdict = CHECK_UNAVAILABLE } };
-	const char *typed, *name, *why = NULL;
+	const char *why = NULL, *name = user_name_make(typed, &rules, a->mem, &why);
 
+	if (name)
+		return name;
+	a->result.verdict = CHECK_FAILED;
+	a->result.driver = a->check->mechanism;
+	a->result.line = span_of(arena_printf(a->mem, "unknown user (%s)", why));
+	return NULL;
+}
+
+/* "user*master" is user, with authzid user and master to prove itself. */
+static void
+split_master(const struct attempt *a, struct span *user, struct span *authzid)
+{
+	const char *separator = a->config->settings.auth_master_user_separator, *at = NULL;
+
+	if (!separator[0])
+		return;
+	for (size_t i = 0; i < user->len; i++)
+		if (user->at[i] == separator[0])
+			at = user->at + i;
+	if (!at)
+		return;
+	*authzid = span_make(user->at, (size_t)(at - user->at));
+	*user = span_skip(*user, authzid->len + 1);
+}
+
+/* The master has proved itself: the user is there, and is not kept out? */
+static const char *
+become_other(struct attempt *a, const char *master, const char *other)
+{
+	const char *name;
+
+	a->proof = proof_find(span_of("EXTERNAL")); /* nothing to prove */
+	a->wants_masters = false;
+	a->question.values.user = other;
+	a->result.line = a->result.data = SPAN_NONE;
+	name = find_password(a);
+	a->after.db = NULL;
+	if (name)
+		a->result.master = span_of(master);
+	return name;
+}
+
+/* Whom the attempt makes somebody, by its password, certificate or ticket. */
+static const char *
+log_in(struct attempt *a)
+{
+	struct span user = a->check->user, authzid = a->check->authzid;
+	const char *typed, *other = NULL, *name;
+
+	split_master(a, &user, &authzid);
+	typed = make_name(a, user);
+	if (typed && authzid.len > 0)
+		other = make_name(a, authzid);
+	if (!typed || (authzid.len > 0 && !other))
+		return NULL;
+	if (other && strcmp(other, typed) == 0)
+		other = NULL;
+	a->wants_masters = other != NULL;
+	a->question.values.user = typed;
+	if (other && !auth_config_has_masters(a->config)) {
+		a->result.verdict = CHECK_AUTHZ;
+		a->result.driver = a->check->mechanism;
+		a->result.line = span_of("invalid credentials (asks to act for another user)");
+		return NULL;
+	}
+	name = find_password(a);
+	return name && other ? become_other(a, name, other) : name;
+}
+
+/* A token says itself who it is of; the passdbs that know no tokens then say whether he may. */
+static const char *
+log_in_by_token(struct attempt *a)
+{
+	const char *name = NULL, *trouble = NULL, *line = "invalid credentials (no passdb is for tokens)";
+
+	for (size_t i = 0; i < a->config->passdb_count && !name; i++) {
+		const struct database *db = &a->config->passdb[i];
+
+		if (!db->driver->take_token || !serves_mechanism(db, a->check->mechanism))
+			continue;
+		name = db->driver->take_token(db->state, a->check->secret, a->mem, &line, &trouble);
+		if (trouble)
+			attempt_trouble(a, db, trouble);
+		attempt_fail(a, db, line ? line : "");
+	}
+	a->result.driver = a->result.driver.at ? a->result.driver : a->check->mechanism;
+	if (!name) {
+		a->result.verdict = CHECK_FAILED;
+		a->result.line = span_of(line);
+		return NULL;
+	}
+	name = make_name(a, span_of(name));
+	if (!name)
+		return NULL;
+	a->result.user = span_of(name);
+	a->question.values.user = name;
+	if (a->check->user.len > 0) {
+		const char *claimed = make_name(a, a->check->user);
+
+		if (!claimed || strcmp(claimed, name) != 0) {
+			a->result.verdict = CHECK_FAILED;
+			a->result.line = span_of("invalid credentials (the token is another user's)");
+			return NULL;
+		}
+	}
+	a->result.line = SPAN_NONE;
+	if (!auth_config_has_password_db(a->config))
+		return name;
+	return find_password(a);
+}
+
+/* Stage "salt": whatever is stored, there is a salt to send. */
+static void
+prepare_proof(struct attempt *a)
+{
+	const char *name = make_name(a, a->check->user), *trouble = "";
+	struct proving p;
+
+	if (!name)
+		return;
+	a->question.values.user = name;
+	a->question.kind = DATABASE_PASS;
+	p = proving_of(a, NULL, "");
+	for (size_t i = 0; i < a->config->passdb_count && !p.stored; i++) {
+		const struct database *db = &a->config->passdb[i];
+		struct row row = { .count = 0 };
+		enum lookup_result found;
+
+		if (!is_for(a, db))
+			continue;
+		found = database_look_up(db, &a->question, &row, &trouble);
+		if (found == LOOKUP_UNAVAILABLE)
+			attempt_trouble(a, db, trouble);
+		if (found != LOOKUP_FOUND)
+			continue;
+		p.stored = row_value(&row, "password");
+		p.default_scheme = db->default_scheme;
+	}
+	if (a->is_unavailable && !p.stored)
+		return;
+	a->is_unavailable = false;
+	a->proof->prepare(&p);
+	a->result.verdict = CHECK_CONTINUE;
+	a->result.data = p.data_out;
+}
+
+static void
+finish(struct attempt *a, const char *name)
+{
+	if (name && span_is(a->check->wants_user, "yes"))
+		attempt_find_user(a, name);
+	if (a->is_unavailable && a->result.verdict != CHECK_REFUSED) {
+		a->result.verdict = CHECK_UNAVAILABLE;
+	} else if (name) {
+		a->result.verdict = CHECK_OK;
+		a->result.user = span_of(name);
+	}
+}
+
+struct check_result
+check_run(const struct auth_config *config, const struct check *c, struct arena *mem,
+          struct check_after *after_out)
+{
+	struct attempt a = { .config = config, .check = c, .mem = mem, .question = { .mem = mem },
+	                     .proof = proof_find(c->mechanism),
+	                     .result = { .verdict = CHECK_UNAVAILABLE, .user = c->user } };
+
+	after_out->db = NULL;
 	if (is_stale(config))
 		return (struct check_result){ .verdict = CHECK_STALE };
-	a.result.user = c->user;
-	typed = user_name_make(c->user, &rules, mem, &why);
-	if (!typed) {
-		a.result.verdict = CHECK_FAILED;
-		a.result.driver = c->mechanism;
-		a.result.line = span_of(arena_printf(mem, "unknown user (%s)", why));
+	if (!a.proof)
+		return a.result;
+	a.question.values.service = arena_string(mem, c->service.at ? c->service : span_of(""));
+	a.question.values.remote_ip =
+		arena_string(mem, c->remote_ip.at ? c->remote_ip : span_of(""));
+	a.question.values.local_ip = arena_string(mem, c->local_ip.at ? c->local_ip : span_of(""));
+	if (span_is(c->stage, "salt") && a.proof->prepare) {
+		prepare_proof(&a);
 		return a.result;
 	}
-	a.question.values.user = typed;
-	a.question.values.service = arena_string(mem, c->service);
-	a.question.values.remote_ip = arena_string(mem, c->remote_ip);
-	a.question.values.local_ip = arena_string(mem, c->local_ip);
-	name = find_password(&a);
-	if (name && c->wants_user)
-		find_user(&a, name);
-	if (a.is_unavailable && a.result.verdict != CHECK_REFUSED) {
-		a.result.verdict = CHECK_UNAVAILABLE;
-	} else if (name) {
-		a.result.verdict = CHECK_OK;
-		a.result.user = span_of(name);
-	}
+	finish(&a, a.proof->is_token ? log_in_by_token(&a) : log_in(&a));
+	if (a.result.verdict == CHECK_OK)
+		*after_out = a.after;
 	return a.result;
+}
+
+void
+check_finish(const struct check_after *after, struct arena *mem)
+{
+	if (after->db && after->db->driver->logged_in)
+		after->db->driver->logged_in(after->db->state, &after->question, &after->row,
+		                             after->typed, mem);
 }

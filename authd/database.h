@@ -42,10 +42,25 @@ struct database_driver {
 	bool (*is_stale)(void *state);
 	enum lookup_result (*look_up)(void *state, const struct question *q, struct row *row_out,
 	                              const char **trouble_out);
+	/*
+	 * After a login, with the row that let the user in and what was typed: write back
+	 * what the settings say.  May be NULL.  What fails is logged here.
+	 */
+	void (*logged_in)(void *state, const struct question *q, const struct row *row,
+	                  struct span typed, struct arena *mem);
+	/*
+	 * Only a passdb for tokens has it, and then no look_up(): the name that a good token is
+	 * for; NULL with *line_out for the log (the token is bad), or *trouble_out (ours is the
+	 * fault).
+	 */
+	const char *(*take_token)(void *state, struct span token, struct arena *mem,
+	                          const char **line_out, const char **trouble_out);
+	/* For `linnetctl config check`: NULL, or what is wrong with the service behind it. */
+	const char *(*try_out)(void *state, enum database_kind kind, struct arena *mem);
 };
 
 extern const struct database_driver database_sql, database_passwd_file, database_static,
-	database_prefetch;
+	database_prefetch, database_oauth2;
 
 struct database {
 	const struct database_driver *driver;
@@ -53,6 +68,13 @@ struct database {
 	void                         *state;
 	const char                   *default_scheme; /* of its passwords */
 };
+
+/*
+ * What the driver says, with default_fields of its section where a row has no such field, and
+ * override_fields in any case.
+ */
+enum lookup_result database_look_up(const struct database *db, const struct question *q,
+                                    struct row *row_out, const char **trouble_out);
 
 /* Find the driver and prepare it; false with *why_out (in mem) naming file and line. */
 bool database_prepare(struct database *db, const struct settings_db *conf, enum database_kind kind,

@@ -114,7 +114,16 @@ tell_settings(struct keeper *k)
 	auth_put_value(&message, "user", span_of(s->default_login_user));
 	auth_put_value(&message, "log", span_of(s->log_path));
 	put_setting(&message, "delay", s->auth_failure_delay * 1000);
+	put_setting(&message, "penalty", s->auth_penalty_max * 1000);
 	put_setting(&message, "limit", s->mail_max_userip_connections);
+	put_setting(&message, "user_limit", s->mail_max_user_connections);
+	put_setting(&message, "ip_limit", s->mail_max_ip_connections);
+	put_setting(&message, "cache", s->auth_cache_size);
+	put_setting(&message, "cache_ms", s->auth_cache_ttl * 1000);
+	put_setting(&message, "cache_negative_ms", s->auth_cache_negative_ttl * 1000);
+	put_setting(&message, "cache_stale_ms", s->auth_cache_stale_ttl * 1000);
+	put_setting(&message, "masters", auth_config_has_masters(k->config));
+	put_setting(&message, "cert_names_user", s->auth_ssl_username_from_cert);
 	put_setting(&message, "verbose", s->auth_verbose);
 	put_setting(&message, "debug", s->auth_debug);
 	put_setting(&message, "owner", geteuid());
@@ -460,7 +469,8 @@ keeper_run(const char *conf_path)
 		return EXIT_CONFIG;
 	open_log(&k->config->settings);
 	privileges_warn(k->config->settings.default_login_user);
-	if (!listeners_open(&k->listeners, k->config->settings.base_dir))
+	if (!listeners_open(&k->listeners, k->config->settings.base_dir,
+	                    k->config->settings.auth_metrics_listen))
 		return EXIT_DIED;
 	k->signals = take_signals();
 	if (k->signals < 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/base/net.h"
 #include "common/base/number.h"
 #include "common/base/span.h"
 
@@ -23,6 +25,7 @@ static const struct listener_row {
 } rows[LISTENER_KINDS] = {
 	[LISTENER_LOGIN] = { "login", 0600 },
 	[LISTENER_CLIENT] = { "auth-client", 0666 },
+	[LISTENER_METRICS] = { "metrics", 0666 }, /* of auth_metrics_listen */
 };
 
 /* Files that this process made, to be removed at the end. */
@@ -175,18 +178,19 @@ remove_stale(const struct sockaddr_un *at)
 }
 
 static int
-make(const char *base_dir, enum listener_kind kind)
+make(const char *path, enum listener_kind kind)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s", base_dir, rows[kind].name), fd;
 	mode_t mask;
 	bool is_bound;
+	int fd;
 
-	if (n < 0 || (size_t)n >= sizeof(at.sun_path)) {
-		log_error("base_dir = %s: too long for a socket", base_dir);
+	if (strlen(path) >= sizeof(at.sun_path)) {
+		log_error("%s: too long for a socket", path);
 		return -1;
 	}
-	if (!prepare_folder(base_dir) || !remove_stale(&at))
+	memcpy(at.sun_path, path, strlen(path));
+	if (!remove_stale(&at))
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	mask = umask(0777 & ~rows[kind].mode);
@@ -202,18 +206,89 @@ make(const char *base_dir, enum listener_kind kind)
 	return -1;
 }
 
-bool
-listeners_open(struct listeners *l, const char *base_dir)
+static void
+make_in(struct listeners *l, const char *base_dir, enum listener_kind kind)
 {
+	char path[4096];
+	int fd;
+
+	if (has(l, kind) || !prepare_folder(base_dir))
+		return;
+	snprintf(path, sizeof(path), "%s/%s", base_dir, rows[kind].name);
+	fd = make(path, kind);
+	if (fd >= 0)
+		add(l, fd, kind);
+}
+
+/* "127.0.0.1:9166" or "[::1]:9166": loopback only, for the counters tell of users' habits. */
+static bool
+read_address(const char *text, struct net_address *out)
+{
+	const char *colon = strrchr(text, ':');
+	char ip[NET_TEXT_ROOM + 2];
+	uint64_t port;
+
+	if (!colon || (size_t)(colon - text) >= sizeof(ip) ||
+	    !number_parse(span_of(colon + 1), 65535, &port))
+		return false;
+	memcpy(ip, text, (size_t)(colon - text));
+	ip[colon - text] = '\0';
+	if (!net_address_parse(ip, out) || !net_address_is_loopback(out))
+		return false;
+	out->port = (uint16_t)port;
+	return true;
+}
+
+static int
+bind_address(const struct net_address *a)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(a->port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(a->port) };
+	bool is_v4 = a->byte[10] == 0xff;
+	int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+
+	memcpy(&v4.sin_addr, a->byte + 12, 4);
+	memcpy(&v6.sin6_addr, a->byte, 16);
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+	    bind(fd, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
+	         is_v4 ? sizeof(v4) : sizeof(v6)) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int
+make_tcp(const char *text)
+{
+	struct net_address a;
+	int fd;
+
+	if (!read_address(text, &a)) {
+		log_error("auth_metrics_listen = %s: neither a path nor an address of this machine "
+		          "with its port", text);
+		return -1;
+	}
+	fd = bind_address(&a);
+	if (fd < 0)
+		log_error("auth_metrics_listen = %s: %s", text, strerror(errno));
+	return fd;
+}
+
+bool
+listeners_open(struct listeners *l, const char *base_dir, const char *metrics)
+{
+	int fd;
+
 	l->count = 0;
 	take_passed(l);
-	for (int kind = 0; kind < LISTENER_KINDS; kind++) {
-		int fd = has(l, (enum listener_kind)kind)
-		                 ? -1
-		                 : make(base_dir, (enum listener_kind)kind);
-
+	make_in(l, base_dir, LISTENER_LOGIN);
+	make_in(l, base_dir, LISTENER_CLIENT);
+	if (metrics[0] && !has(l, LISTENER_METRICS)) {
+		fd = metrics[0] == '/' ? make(metrics, LISTENER_METRICS) : make_tcp(metrics);
 		if (fd >= 0)
-			add(l, fd, (enum listener_kind)kind);
+			add(l, fd, LISTENER_METRICS);
 	}
 	return has(l, LISTENER_LOGIN);
 }

@@ -8,6 +8,10 @@
  * question after that fails: then connect and ask once more, unless the first try already cost
  * so long that the client would not get an answer in time.  A host that refuses is left
  * alone for a second; meanwhile questions are answered "not now" at once.
+ *
+ * The first host of connect = is the one to be used: while another one serves, it
+ * is tried again once a minute, and the connection to the other one is given up only
+ * when the first has taken the new one.
  */
 #include "authd/mysql_link.h"
 
@@ -18,7 +22,8 @@
 #include "common/base/clock.h"
 #include "common/base/die.h"
 
-enum { COLUMNS = 32, VALUE_MAX = 4096, REST_MS = 1000, RETRY_WITHIN_MS = 3000 };
+enum { COLUMNS = 32, VALUE_MAX = 4096, REST_MS = 1000, RETRY_WITHIN_MS = 3000,
+       GO_BACK_MS = 60 * 1000 };
 
 /* Codes of the server (mysqld_error.h) that mean: connect again. */
 enum { SERVER_SHUTDOWN = 1053, NEW_ABORTING = 1184, UNKNOWN_STATEMENT = 1243, NEED_REPREPARE = 1615,
@@ -35,6 +40,7 @@ struct mysql_link {
 	MYSQL_STMT *prepared[MYSQL_QUERIES];
 	size_t      host;               /* the one that answered last */
 	int64_t     rest_until;         /* all hosts have refused */
+	int64_t     go_back_at;         /* try the first host again */
 	char        refusal[512];       /* what they said */
 };
 
@@ -105,12 +111,30 @@ connect_host(struct mysql_link *link, size_t number)
 	return false;
 }
 
+/* The first host again, where another one serves in its place. */
+static void
+go_back(struct mysql_link *link)
+{
+	MYSQL *other = link->handle, *first;
+
+	if (!other || link->host == 0 || clock_ms() < link->go_back_at)
+		return;
+	link->go_back_at = clock_ms() + GO_BACK_MS;
+	if (!connect_host(link, 0))
+		return;
+	first = link->handle;
+	link->handle = other;
+	disconnect(link);
+	link->handle = first;
+}
+
 /* The host of last time first, the others in their order. */
 static bool
 connect_any(struct mysql_link *link)
 {
 	if (clock_ms() < link->rest_until)
 		return false;
+	link->go_back_at = clock_ms() + GO_BACK_MS;
 	for (size_t i = 0; i < link->how->host_count; i++)
 		if (connect_host(link, (link->host + i) % link->how->host_count))
 			return true;
@@ -169,12 +193,22 @@ value_of(const struct column *c, struct arena *mem)
 	return arena_string(mem, s);
 }
 
+static void
+take_row(MYSQL_RES *meta, const struct column *columns, unsigned count, struct arena *mem,
+         struct row *row)
+{
+	for (unsigned i = 0; i < count; i++)
+		row_add(row, arena_string(mem, span_of(mysql_fetch_field_direct(meta, i)->name)),
+		        value_of(&columns[i], mem));
+}
+
 static struct try
-fetch(MYSQL_STMT *s, MYSQL_RES *meta, struct arena *mem, struct row *row_out)
+fetch(MYSQL_STMT *s, MYSQL_RES *meta, size_t most, struct arena *mem, struct row *row_out)
 {
 	static struct column columns[COLUMNS];
 	MYSQL_BIND binds[COLUMNS];
 	unsigned count = mysql_num_fields(meta);
+	struct row *row = NULL;
 	int status;
 
 	memset(binds, 0, sizeof(binds));
@@ -184,18 +218,20 @@ fetch(MYSQL_STMT *s, MYSQL_RES *meta, struct arena *mem, struct row *row_out)
 		bind_column(&columns[i], &binds[i]);
 	if (mysql_stmt_bind_result(s, binds) != 0 || mysql_stmt_store_result(s) != 0)
 		return broken(s, mem);
-	if (mysql_stmt_num_rows(s) > 1)
+	if (mysql_stmt_num_rows(s) > most)
 		return (struct try){ LOOKUP_AMBIGUOUS, 0, NULL };
-	status = mysql_stmt_fetch(s);
-	if (status == MYSQL_NO_DATA)
-		return (struct try){ LOOKUP_UNKNOWN, 0, NULL };
-	if (status != 0 && status != MYSQL_DATA_TRUNCATED)
+	while ((status = mysql_stmt_fetch(s)) == 0 || status == MYSQL_DATA_TRUNCATED) {
+		if (row)
+			row->next = arena_zero(mem, sizeof(*row));
+		row = row ? row->next : row_out;
+		take_row(meta, columns, count, mem, row);
+	}
+	if (status != MYSQL_NO_DATA)
 		return broken(s, mem);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; !row && i < count; i++)
 		row_add(row_out,
-		        arena_string(mem, span_of(mysql_fetch_field_direct(meta, i)->name)),
-		        value_of(&columns[i], mem));
-	return (struct try){ LOOKUP_FOUND, 0, NULL };
+		        arena_string(mem, span_of(mysql_fetch_field_direct(meta, i)->name)), NULL);
+	return (struct try){ row ? LOOKUP_FOUND : LOOKUP_UNKNOWN, 0, NULL };
 }
 
 /* The statement of this connection, prepared when it is asked for the first time. */
@@ -221,48 +257,52 @@ statement(struct mysql_link *link, unsigned which, const struct sql_query *query
 }
 
 static struct try
-ask_once(struct mysql_link *link, unsigned which, const struct sql_query *query,
-         const char *const *values, struct arena *mem, struct row *row_out)
+ask_once(struct mysql_link *link, const struct mysql_question *q, struct arena *mem,
+         struct row *row_out)
 {
 	MYSQL_BIND binds[SQL_BINDS];
 	struct try t;
-	MYSQL_STMT *s = statement(link, which, query, mem, &t);
+	MYSQL_STMT *s = statement(link, q->which, q->query, mem, &t);
 	MYSQL_RES *meta;
 
 	if (!s)
 		return t;
 	memset(binds, 0, sizeof(binds));
-	for (size_t i = 0; i < query->bind_count; i++) {
+	for (size_t i = 0; i < q->query->bind_count; i++) {
 		binds[i].buffer_type = MYSQL_TYPE_STRING;
-		binds[i].buffer = (void *)(size_t)values[i];
-		binds[i].buffer_length = strlen(values[i]);
+		binds[i].buffer = (void *)(size_t)q->values[i];
+		binds[i].buffer_length = strlen(q->values[i]);
 	}
 	if (mysql_stmt_bind_param(s, binds) != 0 || mysql_stmt_execute(s) != 0)
 		return broken(s, mem);
 	meta = mysql_stmt_result_metadata(s);
 	if (!meta)
-		return (struct try){ LOOKUP_UNAVAILABLE, 0, "is no SELECT" };
-	t = fetch(s, meta, mem, row_out);
+		return row_out ? (struct try){ LOOKUP_UNAVAILABLE, 0, "is no SELECT" } :
+		                 (struct try){ LOOKUP_FOUND, 0, NULL };
+	t = row_out ? fetch(s, meta, q->most, mem, row_out) :
+	              (struct try){ LOOKUP_UNAVAILABLE, 0, "is no UPDATE" };
 	mysql_free_result(meta);
 	mysql_stmt_free_result(s);
 	return t;
 }
 
-enum lookup_result
-mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name,
-               const struct sql_query *query, const char *const *values, struct arena *mem,
-               struct row *row_out, const char **trouble_out)
+/* row_out NULL: no rows are expected. */
+static enum lookup_result
+ask(struct mysql_link *link, const struct mysql_question *q, struct arena *mem,
+    struct row *row_out, const char **trouble_out)
 {
 	int64_t started = clock_ms();
 	struct try t = { LOOKUP_UNAVAILABLE, 0, "" };
 
+	go_back(link);
 	for (int round = 0; round < 2; round++) {
 		if (!link->handle && !connect_any(link)) {
 			*trouble_out = arena_printf(mem, "connect: %s", link->refusal);
 			return LOOKUP_UNAVAILABLE;
 		}
-		row_out->count = 0;
-		t = ask_once(link, which, query, values, mem, row_out);
+		if (row_out)
+			*row_out = (struct row){ .count = 0 };
+		t = ask_once(link, q, mem, row_out);
 		if (!is_lost(t.error))
 			break;
 		disconnect(link);
@@ -270,7 +310,21 @@ mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name,
 			break;
 	}
 	if (t.result == LOOKUP_UNAVAILABLE)
-		*trouble_out = arena_printf(mem, "%s: host=%s: %s", query_name,
+		*trouble_out = arena_printf(mem, "%s: host=%s: %s", q->name,
 		                            link->how->host[link->host], t.text);
 	return t.result;
+}
+
+enum lookup_result
+mysql_link_ask(struct mysql_link *link, const struct mysql_question *q, struct arena *mem,
+               struct row *row_out, const char **trouble_out)
+{
+	return ask(link, q, mem, row_out, trouble_out);
+}
+
+bool
+mysql_link_run(struct mysql_link *link, const struct mysql_question *q, struct arena *mem,
+               const char **trouble_out)
+{
+	return ask(link, q, mem, NULL, trouble_out) == LOOKUP_FOUND;
 }

@@ -11,17 +11,24 @@ mysql_link_make(const struct sql_connect *how)
 }
 
 enum lookup_result
-mysql_link_ask(struct mysql_link *link, unsigned which, const char *query_name,
-               const struct sql_query *query, const char *const *values, struct arena *mem,
+mysql_link_ask(struct mysql_link *link, const struct mysql_question *q, struct arena *mem,
                struct row *row_out, const char **trouble_out)
 {
 	(void)link;
-	(void)which;
-	(void)query_name;
-	(void)query;
-	(void)values;
+	(void)q;
 	(void)mem;
 	(void)row_out;
 	*trouble_out = "this authd was built without libmariadb";
 	return LOOKUP_UNAVAILABLE;
+}
+
+bool
+mysql_link_run(struct mysql_link *link, const struct mysql_question *q, struct arena *mem,
+               const char **trouble_out)
+{
+	(void)link;
+	(void)q;
+	(void)mem;
+	*trouble_out = "this authd was built without libmariadb";
+	return false;
 }

@@ -14,6 +14,7 @@
 #include "common/base/base64.h"
 #include "common/base/net.h"
 #include "common/base/number.h"
+#include "common/start/sasl_names.h"
 
 enum { WORD_MAX = 64 };
 
@@ -54,6 +55,11 @@ read_auth(const struct auth_line *line, struct protocol_command *out)
 	out->is_secured =
 		auth_line_has(line, 3, "secured") || auth_line_value(line, 3, "secured").at;
 	out->response = auth_line_value(line, 3, "resp");
+	out->tls_exporter = auth_line_value(line, 3, "tls-exporter");
+	out->tls_unique = auth_line_value(line, 3, "tls-unique");
+	out->challenge = auth_line_value(line, 3, "challenge");
+	if (auth_line_has(line, 3, "valid-client-cert"))
+		out->cert_user = auth_line_value(line, 3, "cert_username");
 	return out->service.len > 0 ? NULL : "AUTH without service=";
 }
 
@@ -61,6 +67,13 @@ static const char *
 read_cont(const struct auth_line *line, struct protocol_command *out)
 {
 	out->response = line->count > 2 ? line->field[2] : span_of("");
+	return NULL;
+}
+
+static const char *
+read_flush(const struct auth_line *line, struct protocol_command *out)
+{
+	out->user = auth_line_value(line, 2, "user");
 	return NULL;
 }
 
@@ -79,7 +92,8 @@ static const struct kind_row {
 } kind_rows[] = {
 	{ "AUTH", PROTOCOL_AUTH, read_auth },         { "CONT", PROTOCOL_CONT, read_cont },
 	{ "CANCEL", PROTOCOL_CANCEL, read_nothing },  { "CPID", PROTOCOL_CPID, read_nothing },
-	{ "VERSION", PROTOCOL_VERSION, read_nothing },
+	{ "VERSION", PROTOCOL_VERSION, read_nothing }, { "WHO", PROTOCOL_WHO, read_nothing },
+	{ "FLUSH", PROTOCOL_FLUSH, read_flush },      { "STATS", PROTOCOL_STATS, read_nothing },
 };
 
 const char *
@@ -111,14 +125,24 @@ put_words(struct buf *out, const char *words)
 		auth_put_field(out, word);
 }
 
+static bool
+needs_monitor(const struct mechanism *m)
+{
+	const struct sasl_name *name = sasl_name_each(sasl_name_find(span_of(m->name)));
+
+	return name && (name->traits & (SASL_CERT | SASL_BINDING | SASL_COMMAND));
+}
+
 void
-protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connection,
-                      const char *cookie)
+protocol_put_greeting(struct buf *out, const char *mechanisms, bool for_login,
+                      uint32_t connection, const char *cookie)
 {
 	const struct mechanism *m;
 
 	buf_str(out, "VERSION\t1\t2\n");
 	for (size_t i = 0; (m = mechanism_each(i, mechanisms)); i++) {
+		if (!for_login && needs_monitor(m))
+			continue;
 		auth_put(out, "MECH");
 		auth_put_field(out, span_of(m->name));
 		put_words(out, m->flags);
@@ -129,15 +153,13 @@ protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connecti
 }
 
 void
-protocol_put_cont(struct buf *out, uint32_t id, const char *challenge)
+protocol_put_cont(struct buf *out, uint32_t id, struct span challenge)
 {
-	struct span s = span_of(challenge);
-
 	auth_put(out, "CONT");
 	auth_put_number(out, id);
 	buf_byte(out, '\t');
-	buf_reserve(out, BASE64_ROOM(s.len));
-	out->len += base64_encode(s, out->data + out->len);
+	buf_reserve(out, BASE64_ROOM(challenge.len));
+	out->len += base64_encode(challenge, out->data + out->len);
 	auth_put_end(out);
 }
 
@@ -151,6 +173,9 @@ protocol_put_ok(struct buf *out, uint32_t id, struct span name, const struct pro
 		buf_printf(out, "\tuid=%u\tgid=%u", (unsigned)user->uid, (unsigned)user->gid);
 		auth_put_value(out, "home", user->home);
 		auth_put_value(out, "mail", user->mail);
+		auth_put_value(out, "master_user", user->master);
+		for (size_t i = 0; i < user->field_count; i++)
+			auth_put_field(out, user->field[i]);
 	}
 	auth_put_end(out);
 }

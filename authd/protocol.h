@@ -12,7 +12,10 @@ enum protocol_kind {
 	PROTOCOL_CPID,
 	PROTOCOL_AUTH,
 	PROTOCOL_CONT,
-	PROTOCOL_CANCEL
+	PROTOCOL_CANCEL,
+	PROTOCOL_WHO,   /* these three on the login socket only: who is logged in */
+	PROTOCOL_FLUSH, /* forget what is cached, of user or of all */
+	PROTOCOL_STATS  /* the counters, as OpenMetrics text */
 };
 
 /* One command of a client; the spans borrow the line. */
@@ -24,22 +27,31 @@ struct protocol_command {
 		session;       /* AUTH: SPAN_NONE when not said, or not credible */
 	struct span response;  /* AUTH, CONT: base64; SPAN_NONE for none */
 	bool        is_secured;
+	/* AUTH on the login socket: what TLS found out, in base64, and the greeting of APOP */
+	struct span tls_exporter, tls_unique, cert_user, challenge;
+	struct span user;      /* FLUSH */
 };
 
 /* Parse len bytes without LF, in place.  NULL, or what is wrong as constant text. */
 const char *protocol_parse(char *line, size_t len, struct protocol_command *out);
 
-/* VERSION, MECH for each allowed, SPID, CUID, COOKIE, DONE: what the server says first. */
-void protocol_put_greeting(struct buf *out, const char *mechanisms, uint32_t connection,
-                           const char *cookie);
+/*
+ * VERSION, MECH for each allowed, SPID, CUID, COOKIE, DONE: what the server says first.
+ * Mechanisms that need what only a monitor knows (TLS, the greeting) are for_login only.
+ */
+void protocol_put_greeting(struct buf *out, const char *mechanisms, bool for_login,
+                           uint32_t connection, const char *cookie);
 
-void protocol_put_cont(struct buf *out, uint32_t id, const char *challenge);
+void protocol_put_cont(struct buf *out, uint32_t id, struct span challenge);
 
 /* What a user is, on the login socket. */
 struct protocol_user {
 	uid_t       uid;
 	gid_t       gid;
 	struct span home, mail; /* mail: SPAN_NONE for none */
+	struct span master;     /* SPAN_NONE for none */
+	const struct span *field; /* "quota_rule=..." */
+	size_t      field_count;
 };
 /* user: NULL on the auth-client socket, whose clients learn the name only. */
 void protocol_put_ok(struct buf *out, uint32_t id, struct span name,

@@ -82,3 +82,9 @@ queue_remove(struct queue *q, struct request *r)
 	q->length[r->lane]--;
 	q->total--;
 }
+
+size_t
+queue_length(const struct queue *q)
+{
+	return q->total;
+}

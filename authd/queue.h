@@ -26,6 +26,7 @@ bool queue_push(struct queue *q, struct request *r);
 void queue_push_front(struct queue *q, struct request *r);
 /* The next one, the lanes in turn; NULL when nobody waits. */
 struct request *queue_pop(struct queue *q);
+size_t queue_length(const struct queue *q);
 void queue_remove(struct queue *q, struct request *r);
 
 #endif

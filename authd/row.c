@@ -25,6 +25,17 @@ row_value(const struct row *r, const char *name)
 	return f ? f->value : NULL;
 }
 
+void
+row_remove(struct row *r, const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (!span_is_nocase(span_of(name), r->field[i].name))
+			r->field[kept++] = r->field[i];
+	r->count = kept;
+}
+
 bool
 row_has(const struct row *r, const char *name)
 {

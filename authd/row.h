@@ -13,6 +13,7 @@ struct row {
 		const char *value; /* NULL: the database's NULL */
 	} field[ROW_FIELDS];
 	size_t count;
+	struct row *next; /* another answer to the same question; NULL for none */
 };
 
 /* Fields beyond ROW_FIELDS are dropped. */
@@ -20,6 +21,7 @@ void row_add(struct row *r, const char *name, const char *value);
 
 /* NULL when there is no such field, and when it is NULL. */
 const char *row_value(const struct row *r, const char *name);
+void row_remove(struct row *r, const char *name);
 bool row_has(const struct row *r, const char *name);
 
 /*

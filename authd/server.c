@@ -17,7 +17,6 @@
 
 #include "authd/channel.h"
 #include "authd/keeper_message.h"
-#include "authd/penalty.h"
 #include "authd/privileges.h"
 #include "authd/queue.h"
 #include "authd/sessions.h"
@@ -102,7 +101,7 @@ keep_number(const struct auth_line *line, const char *key)
 {
 	uint64_t n = 0;
 
-	number_parse(auth_line_value(line, 2, key), UINT32_MAX, &n);
+	number_parse(auth_line_value(line, 2, key), INT64_MAX, &n);
 	return n;
 }
 
@@ -123,7 +122,16 @@ take_settings(struct server *s, const struct auth_line *line, uint64_t generatio
 	set->user = keep_text(set, line, "user");
 	set->log_path = keep_text(set, line, "log");
 	set->delay_ms = keep_number(line, "delay");
+	set->penalty_ms = keep_number(line, "penalty");
 	set->user_ip_limit = keep_number(line, "limit");
+	set->user_limit = keep_number(line, "user_limit");
+	set->ip_limit = keep_number(line, "ip_limit");
+	set->cache_bytes = keep_number(line, "cache");
+	set->cache_ms = keep_number(line, "cache_ms");
+	set->cache_negative_ms = keep_number(line, "cache_negative_ms");
+	set->cache_stale_ms = keep_number(line, "cache_stale_ms");
+	set->has_masters = keep_number(line, "masters") != 0;
+	set->cert_names_user = keep_number(line, "cert_names_user") != 0;
 	set->is_verbose = keep_number(line, "verbose") != 0;
 	set->is_debug = keep_number(line, "debug") != 0;
 	set->owner = (uid_t)keep_number(line, "owner");
@@ -137,6 +145,9 @@ take_settings(struct server *s, const struct auth_line *line, uint64_t generatio
 	if (log >= 0)
 		close(log);
 	pool_renew(s);
+	/* another configuration, other answers: SIGHUP empties the cache too */
+	cache_flush(s->cache, SPAN_NONE);
+	cache_resize(s->cache, (size_t)set->cache_bytes);
 	tell_keeper(s, "READY", generation);
 }
 
@@ -221,6 +232,16 @@ make_cookie(char *cookie)
 	cookie[2 * sizeof(bytes)] = '\0';
 }
 
+static struct penalty *
+make_penalty(void)
+{
+	unsigned char seed[PENALTY_SEED];
+
+	if (RAND_bytes(seed, sizeof(seed)) != 1)
+		die("no random bytes");
+	return penalty_make(seed);
+}
+
 /* Each session holds a connection: as many descriptors as there may be. */
 static void
 raise_descriptors(void)
@@ -249,7 +270,9 @@ server_run(int channel)
 	TAILQ_INIT(&s->workers);
 	s->queue = queue_make();
 	s->sessions = sessions_make();
-	s->penalty = penalty_make();
+	s->cache = cache_make();
+	s->penalty = make_penalty();
+	gethostname(s->host, sizeof(s->host) - 1);
 	s->trouble = trouble_make();
 	make_cookie(s->cookie);
 	evutil_make_socket_nonblocking(channel);

@@ -8,9 +8,11 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "authd/cache.h"
 #include "authd/check.h"
 #include "authd/listeners.h"
 #include "authd/mechanisms.h"
+#include "authd/penalty.h"
 #include "authd/protocol.h"
 #include "common/base/net.h"
 
@@ -22,14 +24,15 @@ struct server_settings {
 	struct arena mem;
 	uint64_t     generation; /* workers of an older one are not used any more */
 	const char  *mechanisms, *trusted, *user, *log_path;
-	uint64_t     delay_ms, user_ip_limit;
-	bool         is_verbose, is_debug;
+	uint64_t     delay_ms, penalty_ms, user_ip_limit, user_limit, ip_limit;
+	uint64_t     cache_bytes, cache_ms, cache_negative_ms, cache_stale_ms;
+	bool         is_verbose, is_debug, has_masters, cert_names_user;
 	uid_t        owner;      /* who may use the login socket besides root */
 };
 
 enum request_state {
 	REQUEST_DIALOGUE, /* waits for the client's CONT */
-	REQUEST_HELD,     /* its network has just failed: not before a while */
+	REQUEST_HELD,     /* somebody guesses there: not before a while */
 	REQUEST_QUEUED,
 	REQUEST_AT_WORKER,
 	REQUEST_DELAYED   /* refused; told when the delay is over */
@@ -50,6 +53,14 @@ struct request {
 	struct pool_worker      *worker;
 	struct event            *timer;
 	struct buf               reply;     /* REQUEST_DELAYED */
+	/* a verdict that waits for the client's last word: the worker's message, or a refusal */
+	struct buf               verdict;
+	bool                     is_refused;
+	char                     nonce[25], *challenge, *cert_user;
+	unsigned char            tls_exporter[64], tls_unique[64];
+	struct penalty_ticket    ticket;
+	unsigned char            cache_key[CACHE_KEY];
+	bool                     has_cache_key;
 	TAILQ_ENTRY(request)     in_queue, in_connection;
 };
 TAILQ_HEAD(request_list, request);
@@ -95,12 +106,17 @@ struct server {
 	char                    cookie[33];
 	uint32_t                next_number;
 	size_t                  client_count; /* connections to the auth-client socket */
+	size_t                  scrape_count; /* clients of the counters */
 	TAILQ_HEAD(, connection) connections;
 	TAILQ_HEAD(, pool_worker) workers;
 	struct queue           *queue;
 	struct sessions        *sessions;
 	struct penalty         *penalty;
+	struct cache           *cache;
 	struct trouble         *trouble;
+	char                    host[65];
+	/* of password checks, by what came of them; attempts that had to wait; the workers lost */
+	uint64_t                verdicts[CHECK_STALE + 1], held, workers_lost, limited;
 };
 
 /* The server process, on its channel to the keeper; ends with it. */
@@ -119,9 +135,22 @@ bool request_begin(struct connection *c,
                    const struct protocol_command *command); /* false: protocol broken */
 bool request_go_on(struct connection *c, const struct protocol_command *command);
 void request_cancel(struct connection *c, uint32_t id);
-void request_verdict(struct request *r, const struct check_result *result);
+void request_verdict(struct request *r, const struct check_result *result, struct span message);
+/* A worker's answer, as it came, for the next time that the same is asked. */
+void request_keep_answer(struct request *r, const struct check_result *result,
+                         struct span message);
+struct check request_check(const struct request *r); /* borrows */
 void request_unavailable(struct request *r, const char *trouble);
 void request_orphan(struct request *r); /* its connection is gone */
+
+/* server_admin.c: WHO, FLUSH and STATS of the login socket; the counters as text */
+bool admin_who(struct connection *c, const struct protocol_command *command);
+bool admin_flush(struct connection *c, const struct protocol_command *command);
+bool admin_stats(struct connection *c, const struct protocol_command *command);
+void metrics_put(struct server *s, struct buf *out);
+
+/* server_metrics.c: one scrape over HTTP; takes fd over */
+void metrics_accept(struct server *s, int fd);
 
 /* server_pool.c */
 void pool_add(struct server *s, int fd, pid_t pid, uint64_t generation); /* takes fd over */

@@ -96,7 +96,8 @@ handle_cancel(struct connection *c, const struct protocol_command *command)
 static bool (*const handlers[])(struct connection *c, const struct protocol_command *command) = {
 	[PROTOCOL_VERSION] = handle_version, [PROTOCOL_CPID] = handle_cpid,
 	[PROTOCOL_AUTH] = request_begin,     [PROTOCOL_CONT] = request_go_on,
-	[PROTOCOL_CANCEL] = handle_cancel,
+	[PROTOCOL_CANCEL] = handle_cancel,   [PROTOCOL_WHO] = admin_who,
+	[PROTOCOL_FLUSH] = admin_flush,      [PROTOCOL_STATS] = admin_stats,
 };
 
 static void
@@ -220,6 +221,10 @@ connection_accept(struct server *s, enum listener_kind kind, int fd)
 	struct buf greeting = BUF_EMPTY;
 	const char *why;
 
+	if (kind == LISTENER_METRICS) {
+		metrics_accept(s, fd);
+		return;
+	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		peer.uid = (uid_t)-1;
 	candidate.uid = peer.uid;
@@ -231,7 +236,8 @@ connection_accept(struct server *s, enum listener_kind kind, int fd)
 		return;
 	}
 	c = make_connection(s, kind, fd, &peer);
-	protocol_put_greeting(&greeting, s->settings.mechanisms, c->number, s->cookie);
+	protocol_put_greeting(&greeting, s->settings.mechanisms, kind == LISTENER_LOGIN, c->number,
+	                      s->cookie);
 	connection_send(c, &greeting);
 	buf_free(&greeting);
 }

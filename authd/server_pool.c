@@ -28,17 +28,11 @@ remove_worker(struct pool_worker *w)
 static bool
 send_request(struct pool_worker *w, struct request *r)
 {
-	struct check c = { buf_view(&r->dialogue.user),
-		           buf_view(&r->dialogue.password),
-		           span_of(r->mechanism->name),
-		           span_of(r->service),
-		           span_of(r->remote_ip),
-		           span_of(r->local_ip),
-		           r->connection && r->connection->kind == LISTENER_LOGIN };
+	struct check c = request_check(r);
 	struct buf message = BUF_EMPTY;
 	bool is_sent;
 
-	buf_reserve(&message, 4096); /* so that growing leaves no copy of the password */
+	buf_reserve(&message, 2 * LIMIT_AUTH_LINE); /* so that growing leaves no copy of the password */
 	check_pack(&c, &message);
 	is_sent = channel_send(w->fd, buf_view(&message), -1);
 	buf_wipe_free(&message);
@@ -100,6 +94,7 @@ lose_worker(struct pool_worker *w)
 	struct server *s = w->server;
 
 	remove_worker(w);
+	s->workers_lost++;
 	if (r)
 		lose_request(r, &r->losses, MOST_LOSSES);
 	dispatch(s);
@@ -113,12 +108,16 @@ on_answer(evutil_socket_t fd, short what, void *context)
 	struct server *s = w->server;
 	struct request *r = w->request;
 	struct check_result result;
+	struct buf packed = BUF_EMPTY;
 	ssize_t n = channel_receive(fd, message, sizeof(message), NULL);
 
 	(void)what;
 	if (n < 0 && errno == EAGAIN)
 		return;
+	if (n > 0)
+		buf_add(&packed, message, (size_t)n); /* unpacking works in place */
 	if (n <= 0 || !r || !check_result_unpack(message, (size_t)n, &result)) {
+		buf_free(&packed);
 		lose_worker(w);
 		return;
 	}
@@ -126,10 +125,13 @@ on_answer(evutil_socket_t fd, short what, void *context)
 	r->worker = NULL;
 	if (result.verdict == CHECK_STALE || w->generation != s->settings.generation)
 		remove_worker(w);
-	if (result.verdict == CHECK_STALE)
+	if (result.verdict == CHECK_STALE) {
 		lose_request(r, &r->stales, LIMIT_AUTH_WORKERS);
-	else
-		request_verdict(r, &result);
+	} else {
+		request_keep_answer(r, &result, buf_view(&packed));
+		request_verdict(r, &result, buf_view(&packed));
+	}
+	buf_free(&packed);
 	dispatch(s);
 }
 

@@ -9,6 +9,8 @@ enum { SLOTS = 4096 };
 
 struct sessions {
 	struct session *slot[SLOTS];
+	uint32_t        from[SLOTS]; /* sessions, by a hash of their address */
+	size_t          count;
 };
 
 static void *
@@ -59,15 +61,50 @@ sessions_count(const struct sessions *all, struct span user, const char *service
 	return count;
 }
 
+size_t
+sessions_count_user(const struct sessions *all, struct span user)
+{
+	size_t count = 0;
+
+	for (const struct session *s = all->slot[slot_of(user)]; s; s = s->next)
+		count += span_is(user, s->user);
+	return count;
+}
+
+static uint32_t
+address_hash(const struct net_address *a)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < sizeof(a->byte); i++)
+		hash = (hash ^ a->byte[i]) * 16777619u;
+	return (hash ^ hash >> 15) % SLOTS;
+}
+
+/* Of all whose address has the same hash: that is counted, the sessions are not gone through. */
+size_t
+sessions_count_address(const struct sessions *all, const struct net_address *remote)
+{
+	return all->from[address_hash(remote)];
+}
+
+size_t
+sessions_count_all(const struct sessions *all)
+{
+	return all->count;
+}
+
 struct session *
-sessions_add(struct sessions *all, struct span user, const char *service,
+sessions_add(struct sessions *all, struct span user, const char *service, const char *id,
              const struct net_address *remote, pid_t pid)
 {
 	struct session *s = allocate(sizeof(*s));
 
-	*s =
-		(struct session){ copy(user), copy(span_of(service)), *remote, pid,
-		                  NULL,       slot_of(user) };
+	*s = (struct session){ .user = copy(user), .service = copy(span_of(service)),
+		               .id = copy(span_of(id)), .remote = *remote, .pid = pid,
+		               .since = time(NULL), .slot = slot_of(user) };
+	all->count++;
+	all->from[address_hash(remote)]++;
 	s->next = all->slot[s->slot];
 	all->slot[s->slot] = s;
 	return s;
@@ -81,6 +118,9 @@ sessions_remove(struct sessions *all, struct session *s)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
+	all->count--;
+	all->from[address_hash(&s->remote)]--;
+	free(s->id);
 	free(s->user);
 	free(s->service);
 	free(s);

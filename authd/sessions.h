@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "common/base/net.h"
 #include "common/base/span.h"
@@ -12,8 +13,10 @@ struct sessions;
 
 struct session {
 	char              *user, *service;
+	char              *id;     /* as in the log; "" for none */
 	struct net_address remote;
 	pid_t              pid;
+	time_t             since;
 	struct session    *next; /* of the same hash */
 	size_t             slot;
 };
@@ -24,9 +27,14 @@ struct sessions *sessions_make(void);
 size_t sessions_count(const struct sessions *all, struct span user, const char *service,
                       const struct net_address *remote);
 
+/* The same from any address; of anybody from this one; of all. */
+size_t sessions_count_user(const struct sessions *all, struct span user);
+size_t sessions_count_address(const struct sessions *all, const struct net_address *remote);
+size_t sessions_count_all(const struct sessions *all);
+
 /* The entry belongs to the list until sessions_remove() frees it. */
 struct session *sessions_add(struct sessions *all, struct span user, const char *service,
-                             const struct net_address *remote, pid_t pid);
+                             const char *id, const struct net_address *remote, pid_t pid);
 void sessions_remove(struct sessions *all, struct session *s);
 
 /* Every session, in no order. */

@@ -111,7 +111,7 @@ take_literal(struct rewriting *r, const char *p)
 	return end;
 }
 
-/* %u, %Lu: the letter and its modifiers. */
+/* %u, %Lu, %{user}: the letter or the word, and its modifiers. */
 static const char *
 take_variable(struct rewriting *r, const char *p)
 {
@@ -119,6 +119,8 @@ take_variable(struct rewriting *r, const char *p)
 
 	while (*end == 'L' || *end == 'U')
 		end++;
+	if (*end == '{')
+		end += strcspn(end, "}");
 	if (*end)
 		end++;
 	put_parameter(r, arena_string(r->mem, span_make(p, (size_t)(end - p))));

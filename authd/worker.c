@@ -23,6 +23,7 @@ static bool
 answer(const struct auth_config *config, int channel, char *message, size_t len, struct arena *mem)
 {
 	struct check_result result;
+	struct check_after after;
 	struct buf out = BUF_EMPTY;
 	struct check c;
 	bool is_sent;
@@ -31,12 +32,13 @@ answer(const struct auth_config *config, int channel, char *message, size_t len,
 		log_error("a worker of authd was asked something that is no question");
 		return false;
 	}
-	result = check_run(config, &c, mem);
+	result = check_run(config, &c, mem, &after);
 	check_result_pack(&result, &out);
 	is_sent = channel_send(channel, buf_view(&out), -1);
 	buf_free(&out);
 	if (result.verdict == CHECK_STALE)
 		_exit(WORKER_STALE);
+	check_finish(&after, mem);
 	return is_sent;
 }
 

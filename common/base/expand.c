@@ -50,6 +50,8 @@ static const struct variable {
 	{ "s", "service",  offsetof(struct expand_values, service),   NULL },
 	{ "l", "lip",      offsetof(struct expand_values, local_ip),  NULL },
 	{ "r", "rip",      offsetof(struct expand_values, remote_ip), NULL },
+	{ "",  "id",       offsetof(struct expand_values, id),        NULL },
+	{ "",  "hash",     offsetof(struct expand_values, hash),      NULL },
 };
 
 static struct span

@@ -15,11 +15,13 @@ struct expand_values {
 	const char *service;    /* %s: imap, pop3 */
 	const char *local_ip;   /* %l */
 	const char *remote_ip;  /* %r */
+	/* of the row that has let somebody in; authd's login_query and rehash_query only */
+	const char *id, *hash;  /* %{id}, %{hash} */
 };
 
 /*
  * Expand Dovecot 2.3's variables (%u %n %d %h %s %l %r %%; also %{user} %{username}
- * %{domain} %{home} %{service} %{lip} %{rip}), with the modifiers L and U (lower,
+ * %{domain} %{home} %{service} %{lip} %{rip} %{id} %{hash}), with the modifiers L and U (lower,
  * upper case): %Ln, %L{username}.  Expanded once: what comes from
  * a value is never looked at again.  Returns the text in the arena, or NULL with
  * *why_out (constant text or in the arena) set for a variable nobody knows.

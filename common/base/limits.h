@@ -89,6 +89,7 @@ enum {
 	LIMIT_AUTH_REQUESTS       = 32,        /* unanswered ones of one connection */
 	LIMIT_AUTH_CLIENTS        = 1024,      /* connections to the auth-client socket */
 	LIMIT_AUTH_CLIENTS_UID    = 256,       /* of them, of one uid */
+	LIMIT_METRICS_CLIENTS     = 16,        /* connections to auth_metrics_listen */
 	LIMIT_AUTH_QUEUE          = 8192,      /* requests waiting for a worker */
 	LIMIT_AUTH_QUEUE_LANE     = 2048,      /* of them, from one network or proxy */
 	LIMIT_AUTH_SECONDS        = 10,        /* from password to verdict, then a failure */

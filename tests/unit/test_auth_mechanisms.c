@@ -63,7 +63,7 @@ test_dialogues_A02(void **state)
 			                 k + 1 == rows[i].count ? rows[i].next : MECHANISM_ASK);
 		if (rows[i].user) {
 			assert_string_equal(d.user.data, rows[i].user);
-			assert_string_equal(d.password.data, rows[i].password);
+			assert_string_equal(d.secret.data, rows[i].password);
 		}
 		dialogue_free(&d);
 	}
@@ -89,7 +89,7 @@ test_any_length_A05(void **state)
 			for (int step = 0; step < 3; step++)
 				if (m->step(&d, span_make(bytes, len)) == MECHANISM_CHECK) {
 					assert_in_range(d.user.len, 1, LIMIT_USER_NAME);
-					assert_in_range(d.password.len, 1, LIMIT_PASSWORD);
+					assert_in_range(d.secret.len, 1, LIMIT_PASSWORD);
 				}
 			dialogue_free(&d);
 		}

@@ -86,19 +86,23 @@ test_commands_A29(void **state)
 static void
 test_replies(void **state)
 {
-	const struct protocol_user user = { 5000, 5001, { "/home/x", 7 }, { NULL, 0 } };
+	const struct span fields[] = { { "quota_rule=*:storage=1G", 23 } };
+	const struct protocol_user user = {
+		.uid = 5000, .gid = 5001, .home = { "/home/x", 7 }, .field = fields, .field_count = 1
+	};
 	struct buf out = BUF_EMPTY;
 
 	(void)state;
 	protocol_put_ok(&out, 1, span_of("a@b"), &user);
 	protocol_put_ok(&out, 2, span_of("a\tuid=0"), NULL);
-	protocol_put_cont(&out, 3, "Username:");
-	protocol_put_cont(&out, 4, "");
+	protocol_put_cont(&out, 3, span_of("Username:"));
+	protocol_put_cont(&out, 4, span_of(""));
 	protocol_put_fail(&out, 5, span_of("a@b"), FAILURE_WRONG, SPAN_NONE);
 	protocol_put_fail(&out, 6, SPAN_NONE, FAILURE_TEMPORARY, SPAN_NONE);
 	protocol_put_fail(&out, 7, SPAN_NONE, FAILURE_AUTHZ, SPAN_NONE);
 	protocol_put_fail(&out, 8, SPAN_NONE, FAILURE_REFUSED, span_of("not\ntoday"));
-	assert_string_equal(out.data, "OK\t1\tuser=a@b\tuid=5000\tgid=5001\thome=/home/x\n"
+	assert_string_equal(out.data, "OK\t1\tuser=a@b\tuid=5000\tgid=5001\thome=/home/x"
+	                              "\tquota_rule=*:storage=1G\n"
 	                              "OK\t2\tuser=a\001tuid=0\n"
 	                              "CONT\t3\tVXNlcm5hbWU6\n"
 	                              "CONT\t4\t\n"
@@ -115,7 +119,7 @@ test_greeting(void **state)
 	struct buf out = BUF_EMPTY;
 
 	(void)state;
-	protocol_put_greeting(&out, "login plain gssapi", 9, "0123");
+	protocol_put_greeting(&out, "login plain gssapi", true, 9, "0123");
 	assert_non_null(strstr(
 		out.data, "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\nSPID\t"));
 	assert_non_null(strstr(out.data, "\nCUID\t9\nCOOKIE\t0123\nDONE\n"));
@@ -126,17 +130,19 @@ test_greeting(void **state)
 static void
 test_worker_messages(void **state)
 {
-	const struct check question = { span_make("a\tb", 3),
-		                        span_make("p\0\n\001", 4),
-		                        span_of("PLAIN"),
-		                        span_of("imap"),
-		                        span_of("192.0.2.1"),
-		                        span_of(""),
-		                        true };
-	const struct check_result answer = { CHECK_REFUSED, span_of("u"),   SPAN_NONE,
-		                             SPAN_NONE,     5000,           5001,
-		                             span_of("no"), span_of("sql"), span_of("x\ty"),
-		                             SPAN_NONE };
+	const struct check question = { .user = span_make("a\tb", 3),
+		                        .secret = span_make("p\0\n\001", 4),
+		                        .mechanism = span_of("PLAIN"),
+		                        .service = span_of("imap"),
+		                        .remote_ip = span_of("192.0.2.1"),
+		                        .local_ip = span_of(""),
+		                        .wants_user = span_of("yes") };
+	const struct check_result answer = { .verdict = CHECK_REFUSED, .user = span_of("u"),
+		                             .uid = 5000, .gid = 5001, .reason = span_of("no"),
+		                             .driver = span_of("sql"), .line = span_of("x\ty"),
+		                             .field = { span_of("quota_rule=*:storage=1G"),
+		                                        span_of("line=no\tline") },
+		                             .field_count = 2 };
 	struct check_result result;
 	struct check check;
 	struct buf out = BUF_EMPTY;
@@ -144,9 +150,10 @@ test_worker_messages(void **state)
 	(void)state;
 	check_pack(&question, &out);
 	assert_true(check_unpack(out.data, out.len, &check));
-	assert_true(span_equal(check.password, question.password));
+	assert_true(span_equal(check.secret, question.secret));
 	assert_true(span_equal(check.user, question.user));
-	assert_true(check.wants_user);
+	assert_true(span_is(check.wants_user, "yes"));
+	assert_null(check.authzid.at);
 	assert_int_equal(check.local_ip.len, 0);
 	buf_reset(&out);
 	check_result_pack(&answer, &out);
@@ -155,6 +162,8 @@ test_worker_messages(void **state)
 	assert_int_equal(result.gid, 5001);
 	assert_true(span_is(result.line, "x\ty"));
 	assert_null(result.trouble.at);
+	assert_int_equal(result.field_count, 2);
+	assert_true(span_is(result.field[1], "line=no\tline")); /* a column is no word of ours */
 	buf_free(&out);
 	assert_false(check_result_unpack((char[]){ "WHAT\t1\t2" }, 8, &result));
 	assert_false(check_result_unpack((char[]){ "OK\t1" }, 4, &result));
