@@ -319,3 +319,11 @@ mailbox_id(struct mailbox *box)
 	(void)box;
 	return "F1";
 }
+
+int
+mailbox_find_keyword(const struct mailbox *box, const char *name)
+{
+	(void)box;
+	(void)name;
+	return -1;
+}
