@@ -143,6 +143,8 @@ put_removed(struct session *s, const struct select_params *p, const struct range
 {
 	struct ranges gone = RANGES_EMPTY;
 
+	if (mailbox_uidnext(s->box) == 1)
+		return; /* it never had a message: nothing is known of it */
 	if (mailbox_vanished(s->box, p->modseq, known, &s->mem, &gone) < 0) {
 		log_error("Mailbox %s: cannot tell what was removed: %s", mailbox_name(s->box),
 		          strerror(errno));
