@@ -71,6 +71,15 @@ take_character(struct preview *p, uint32_t c, struct span bytes)
 	buf_span(p->out, bytes);
 }
 
+/* Is s the beginning of a character whose end is in the next piece? */
+static bool
+is_cut(struct span s)
+{
+	unsigned char lead = (unsigned char)s.at[0];
+
+	return s.len < (lead >= 0xf0 ? 4U : lead >= 0xe0 ? 3U : lead >= 0xc0 ? 2U : 1U);
+}
+
 /* All whole characters of text; what is left of it stays. */
 static void
 take_text(struct preview *p)
@@ -84,8 +93,8 @@ take_text(struct preview *p)
 
 		if (utf8_take(&rest, &c))
 			take_character(p, c, span_make(before.at, before.len - rest.len));
-		else if (rest.len < 4)
-			break; /* cut by the end of the piece */
+		else if (is_cut(before))
+			break;
 		else
 			rest = span_skip(before, 1);
 	}
