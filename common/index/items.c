@@ -292,10 +292,11 @@ is_of_kind(const struct items_chunk *c, enum items_kind kind)
 uint32_t
 items_next(const struct items *l, uint32_t index, enum items_kind kind)
 {
-	const struct items_chunk *c, *end = l->chunk + l->chunks;
+	const struct items_chunk *c, *end;
 
 	if (index >= l->count)
 		return l->count;
+	end = l->chunk + l->chunks;
 	c = chunk_of(l, index);
 	if (is_of_kind(c, kind))
 		return index;

@@ -20,6 +20,7 @@ import ctypes
 import fcntl
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -218,14 +219,16 @@ class Wire:
 
     All reading has a deadline.  mode says how bytes leave: "whole"; "bytes" one a write, each
     waited for until the other side has read it; ("split", n) with one pause before byte n of
-    all that is ever sent.
+    all that is ever sent; "halves" with a pause at a random place of each write.  LINNET_WIRE_MODE
+    is what is used where a test says nothing; writes of more than a few KiB are whole then.
     """
 
-    def __init__(self, sock, timeout=TIMEOUT, mode="whole"):
+    def __init__(self, sock, timeout=TIMEOUT, mode=None):
         self.sock = sock
         self.sock.settimeout(timeout)
         self.timeout = timeout
-        self.mode = mode
+        self.mode = mode or os.environ.get("LINNET_WIRE_MODE", "whole")
+        self.chance = random.Random(os.environ.get("LINNET_WIRE_SEED", "1"))
         self.sent = 0
         self.buffer = b""
         self.log = []       # (who, bytes) of the whole dialogue
@@ -253,10 +256,15 @@ class Wire:
             data = data.encode()
         self.log.append(("C", data))
         try:
-            if self.mode == "bytes":
+            if self.mode == "bytes" and len(data) <= 4096:
                 for n in range(len(data)):
                     self._write(data[n:n + 1])
                     self.drained()
+            elif self.mode == "halves" and 1 < len(data) <= 4096:
+                cut = self.chance.randrange(1, len(data))
+                self._write(data[:cut])
+                self.drained()
+                self._write(data[cut:])
             elif isinstance(self.mode, tuple) and 0 < self.mode[1] - self.sent < len(data):
                 cut = self.mode[1] - self.sent
                 self._write(data[:cut])
