@@ -10,6 +10,7 @@
 #include "common/base/die.h"
 #include "common/index/cache.h"
 #include "common/index/mailbox_inside.h"
+#include "common/index/recall.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
 #include "common/maildir/name.h"
@@ -73,6 +74,7 @@ new_mailbox(struct store *s, const char *name, enum mailbox_mode mode)
 	box->index.journal = (struct journal)JOURNAL_NONE;
 	box->index.cur = box->index.new_mail = (struct guard)GUARD_NONE;
 	uidlist_init(&box->uids);
+	box->uids.recall = index_recall;
 	box->lists = (struct dotlock)DOTLOCK_NONE;
 	keywords_init(&box->keywords);
 	for (int i = 0; i < LIMIT_KEYWORDS; i++)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/index/lock.h"
+#include "common/index/recall.h"
 #include "common/index/scan.h"
 #include "common/maildir/courier.h"
 #include "common/maildir/dir.h"
@@ -36,6 +37,7 @@ target_open(struct store *s, const char *name, struct target *t)
 	t->cur_guard = t->new_guard = (struct guard)GUARD_NONE;
 	t->cur = t->new_mail = t->tmp = t->source_new = -1;
 	uidlist_init(&t->uids);
+	t->uids.recall = index_recall;
 	keywords_init(&t->keywords);
 	t->folder_name = name_to_dir(name, &t->mem);
 	t->folder = store_open_folder(s, name);

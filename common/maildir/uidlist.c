@@ -20,8 +20,9 @@
  *       - a file with two UIDs keeps the larger one.
  *     Files that thereby have no UID get new ones above next, as if just delivered.
  * (4) UIDVALIDITY comes from the header; when it cannot be read, from
- *     linnet.uids; only when both are lost is there a new one.  A header with
- *     a smaller UIDVALIDITY than linnet.uids is a file from the past: a new one, too.
+ *     linnet.uids or the index, and UIDs from the index, too.  A header with a smaller
+ *     UIDVALIDITY than linnet.uids is a file from the past: its UIDs mean other messages.
+ *     Only when nothing else is left is there a new UIDVALIDITY.
  * (5) Only the holder of dovecot-uidlist.lock writes.  Readers take no lock:
  *     the file is replaced by rename or grows by whole lines.  A holder that was
  *     stopped for minutes may have lost the lock: it finds the file changed
@@ -54,10 +55,13 @@ uidlist_init(struct uidlist *u)
 void
 uidlist_free(struct uidlist *u)
 {
+	uidlist_recall_fn *recall = u->recall;
+
 	arena_free(&u->mem);
 	free(u->slot);
 	free(u->record);
 	uidlist_init(u);
+	u->recall = recall;
 }
 
 /* ---- the hash table: open addressing, at most half full ---- */
@@ -300,6 +304,8 @@ load(struct uidlist *u, int dir)
 	arena_free(&mem);
 	if (has_floor)
 		hold_against_floor(u, validity, next);
+	if (failed || u->trouble)
+		uidlist_mend(u, dir);
 	return 0;
 }
 

@@ -17,6 +17,14 @@ struct uidlist_record {
 	const char *ext;  /* "W123 P4 ..." as it stands in the file; "" for none */
 };
 
+/* What another memory of the folder knows: records sorted by UID, as good as the uidlist was once. */
+struct uidlist_recalled {
+	uint32_t uidvalidity, next;
+	struct uidlist_record *record;
+	size_t   count;
+};
+typedef bool uidlist_recall_fn(int dir, struct arena *mem, struct uidlist_recalled *out);
+
 /*
  * Records are sorted by UID.  Pointers into it are valid until generation
  * changes: adding does not change it, loading anew and saving after a drop do.
@@ -28,6 +36,7 @@ struct uidlist {
 	size_t   count;
 	unsigned generation;
 	const char *trouble;  /* what was wrong with the file, for one log line; NULL */
+	uidlist_recall_fn *recall; /* asked when the file is lost or damaged; NULL: nobody */
 
 	/* uidlist.c only */
 	bool     must_rewrite, is_there;
@@ -52,7 +61,8 @@ void uidlist_free(struct uidlist *u);
 /*
  * Read the file, or what was appended to it since the last time; costs a stat
  * when nothing changed.  A missing or damaged file is no failure: what can be read
- * is kept (W04), UIDVALIDITY and next come from linnet.uids when they must.
+ * is kept (W04), UIDVALIDITY and next come from linnet.uids when they must, and
+ * what is missing from recall.
  */
 int uidlist_refresh(struct uidlist *u, int dir);
 

@@ -25,6 +25,9 @@ void uidlist_parse_records(struct uidlist *u, char *text, size_t length);
 /* Invariant (3), for records [from, count). */
 void uidlist_bring_to_order(struct uidlist *u, size_t from);
 
+/* After loading what is lost or damaged: take from recall what it knows better. */
+void uidlist_mend(struct uidlist *u, int dir);
+
 /* Close the ranks over dropped records. */
 void uidlist_compact(struct uidlist *u);
 

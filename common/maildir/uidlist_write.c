@@ -206,6 +206,24 @@ is_as_read(const struct uidlist *u, int dir)
 	       now.st_mtim.tv_sec == u->file.st_mtim.tv_sec && now.st_mtim.tv_nsec == u->file.st_mtim.tv_nsec;
 }
 
+/* A folder in its place cannot be renamed over: it is kept under another name (W04). */
+static int
+replace(int dir, struct span text, bool sync, struct stat *st_out)
+{
+	struct buf aside = BUF_EMPTY;
+	int failed = file_replace(dir, uidlist_name, text, sync, st_out);
+
+	if (failed && (errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST)) {
+		buf_str(&aside, "linnet.odd.");
+		unique_name(&aside);
+		failed = renameat(dir, uidlist_name, dir, aside.data);
+		if (failed == 0)
+			failed = file_replace(dir, uidlist_name, text, sync, st_out);
+		buf_free(&aside);
+	}
+	return failed;
+}
+
 static int
 rewrite(struct uidlist *u, int dir, int root, bool sync)
 {
@@ -233,7 +251,7 @@ rewrite(struct uidlist *u, int dir, int root, bool sync)
 	for (size_t i = 0; i < u->count; i++)
 		if (u->record[i].uid)
 			print_record(&u->record[i], &text);
-	failed = file_replace(dir, uidlist_name, buf_view(&text), sync, &st);
+	failed = replace(dir, buf_view(&text), sync, &st);
 	if (failed == 0) {
 		for (size_t i = 0; i < u->count; i++)
 			if (u->record[i].uid)
