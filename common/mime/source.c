@@ -373,30 +373,65 @@ stuff_run(struct stuffing *st, struct span run, bool has_end, char *to)
 	return to;
 }
 
+/* Does a line of w begin with a dot?  Where dots are rare this runs at memory speed. */
+static bool
+has_dot_line(struct span w, char before)
+{
+	const char *dot = w.at, *end = w.at + w.len;
+
+	while ((dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
+		if ((dot > w.at ? dot[-1] : before) == '\n')
+			return true;
+		dot++;
+	}
+	return false;
+}
+
+/* Line by line, up to the end of w, of the lines wanted, or of the header; returns the bytes taken. */
+static size_t
+send_lines(struct source *src, struct span w, struct stuffing *st, struct out *out)
+{
+	bool was_in_header = st->in_header;
+	struct span rest = w;
+	char *to = crlf_room(src);
+
+	while (rest.len > 0 && !st->is_done && st->in_header == was_in_header) {
+		const char *lf = span_find(rest, '\n');
+		size_t      n = lf ? (size_t)(lf - rest.at) : rest.len;
+
+		to = stuff_run(st, span_make(rest.at, n), lf != NULL, to);
+		rest = span_skip(rest, lf ? n + 1 : n);
+	}
+	replace_nul(src->crlf, (size_t)(to - src->crlf));
+	out_add(out, src->crlf, (size_t)(to - src->crlf));
+	return w.len - rest.len;
+}
+
+/* Of a body that is wanted whole most pieces have no dot to stuff: they go out as IMAP's do. */
+static size_t
+send_piece(struct source *src, struct span w, struct stuffing *st, struct out *out)
+{
+	if (st->in_header || st->body_lines != UINT64_MAX || has_dot_line(w, st->before))
+		return send_lines(src, w, st, out);
+	out_span(out, to_crlf(src, w, st->before, bare_ends(w, st->before, false) > 0));
+	st->before = w.at[w.len - 1];
+	st->at_start = st->before == '\n';
+	return w.len;
+}
+
 bool
 source_send_stuffed(struct source *src, uint64_t from, uint64_t body_lines, struct out *out)
 {
 	struct stuffing st = {
 		.body_lines = body_lines, .in_header = from == 0, .at_start = true, .is_blank = true,
-		.is_done = from > 0 && body_lines == 0,
+		.before = '\n', .is_done = from > 0 && body_lines == 0,
 	};
 	uint64_t at = from;
 
 	while (at < src->size && !st.is_done) {
 		struct span w = window_until(src, at, src->size, PIECE_BYTES);
-		struct span rest = w;
-		char *to = crlf_room(src);
 
-		while (rest.len > 0 && !st.is_done) {
-			const char *lf = span_find(rest, '\n');
-			size_t      n = lf ? (size_t)(lf - rest.at) : rest.len;
-
-			to = stuff_run(&st, span_make(rest.at, n), lf != NULL, to);
-			rest = span_skip(rest, lf ? n + 1 : n);
-		}
-		replace_nul(src->crlf, (size_t)(to - src->crlf));
-		out_add(out, src->crlf, (size_t)(to - src->crlf));
-		at += w.len;
+		at += send_piece(src, w, &st, out);
 	}
 	if (!st.at_start)
 		out_str(out, "\r\n");

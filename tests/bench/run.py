@@ -3,11 +3,13 @@
 run.py login [--rounds N] [--only SERVER ...] [ROW ...]
 run.py burst [--only SERVER ...] [COUNT ...]
 run.py imap [--messages N] [--rounds N] [--mail MAILDIR] [--only SERVER] [ROW ...]
+run.py pop3 [--messages N] [--rounds N] [--only SERVER] [ROW ...]
 run.py store [--rounds N] [--only SERVER] [ROW ...]
 
 login   CPU of the whole server for one connection of each kind, memory of an idle one
 burst   that many clients log in at the same moment: who is refused
 imap    CPU of FETCH and SEARCH on 10,000 messages
+pop3    CPU of a POP3 session on 10,000 messages
 store   CPU of opening, changing and filling mailboxes of 100,000 and 10,000 messages
 """
 import argparse
@@ -20,6 +22,7 @@ import bench_store  # noqa: E402
 import burst  # noqa: E402
 import imap  # noqa: E402
 import login  # noqa: E402
+import pop3  # noqa: E402
 
 
 def main():
@@ -37,6 +40,9 @@ def main():
     row = benches.add_parser("imap", help="CPU of FETCH and SEARCH on 10,000 messages")
     imap.add_arguments(row)
     row.set_defaults(run=imap.run)
+    row = benches.add_parser("pop3", help="CPU of a POP3 session on 10,000 messages")
+    pop3.add_arguments(row)
+    row.set_defaults(run=pop3.run)
     row = benches.add_parser("store", help="CPU of opening, changing and filling large mailboxes")
     row.add_argument("--rounds", type=int, default=3, help="operations of which the cheapest counts (3)")
     row.add_argument("--only", metavar="SERVER", help='"linnet", "dovecot"')
