@@ -285,6 +285,7 @@ tell_index(struct target *t, const struct incoming *in, size_t count_in)
 			continue;
 		pending_item(&p, in[i].uid, in_new, new_name(t, &in[i]), in[i].octets, in[i].date,
 		             s.highest);
+		newest_add(&s.newest, in[i].base, strlen(in[i].base));
 		s.bits |= in[i].guid ? JOURNAL_HAS_GUIDS : 0;
 		count(&s.counters, &in[i], in_new);
 		s.letters |= in[i].letters;
@@ -317,6 +318,9 @@ promise(struct target *t, const struct incoming *in, size_t count)
 
 	if (count < 2)
 		return 0;
+	/* a promised file must have its name, or the others would come without it after a power cut */
+	if (in[0].from_dir == t->tmp && dir_sync(t->tmp, store_sync(t->store) == STORE_SYNC) != 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (!in[i].from[0])
 			continue; /* another session removed it meanwhile */

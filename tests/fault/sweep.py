@@ -96,7 +96,7 @@ def promised_by_tool(commands, result):
 
 
 def run_tool(scenario, place, how):
-    args = [str(store.program()), str(place), *scenario.commands]
+    args = [str(store.program()), *how.pop("options", ()), str(place), *scenario.commands]
     done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
                           timeout=60, **how)
     linnet.check_output(done.stderr, "store_tool")
@@ -134,7 +134,7 @@ def promised_on_wire(wire):
 
 def run_session(scenario, place, how, begin):
     """A session whose `before` is over when begin() gives the orders."""
-    session = linnet.preauth(scenario.program, place, env=how.get("env"), statuses=range(256))
+    session = linnet.preauth(scenario.program, place, env=how["env"], statuses=range(256))
     imap = scenario.program == "imapd"
     try:
         wire = session.wire
@@ -194,7 +194,7 @@ class Sweep:
     def start(self, **order):
         def begin():
             self.shim.order(other=self.scenario.other, **order)
-        how = {"env": self.shim.environment()}
+        how = {"env": self.shim.environment(), "options": self.options}
         if self.scenario.program == "tool":
             begin()
             return run_tool(self.scenario, self.place, how)
@@ -256,10 +256,12 @@ class Sweep:
         subscribed = {line[0] for line in store.run(self.place, "list").of("folder") if "subscribed" in line}
         case = scenarios.Case(self.scenario, self.before, outcome._replace(subscribed=subscribed), after, self.wanted,
                               one.forever, is_first)
+        case.may_mend = one.name == "cut"
         case.general()
         self.scenario.check(case)
 
     asks_every = 1
+    options = ()  # of store_tool
 
     def ask_dovecot(self, views):
         """Dovecot's imapd sees the same UIDs, flags, keywords, dates and sizes, and complains of nothing."""
