@@ -69,6 +69,7 @@ static const struct capability {
 	{ "QUOTA", NULL },
 	{ "QUOTA=RES-STORAGE", NULL },
 	{ "QUOTA=RES-MESSAGE", NULL },
+	{ "NOTIFY", NULL },
 	{ "METADATA", has_metadata },
 };
 

@@ -210,6 +210,26 @@ put_answer(struct session *s, const struct list_args *a, const struct list_answe
 		put_status(s, answer->folder->name, &a->status);
 }
 
+void
+put_list_folder(struct session *s, const struct store_folder *folder, const char *old_name)
+{
+	static const struct list_args all = { .is_extended = true,
+		                              .give = LIST_SUBSCRIBED | LIST_CHILDREN };
+	static const struct list_args gone = { .is_extended = true, .give = LIST_SUBSCRIBED };
+	bool is_there = folder->exists || folder->has_children;
+	struct list_answer answer = { .folder = folder, .use = "" };
+
+	out_str(&s->out, "* LIST (");
+	put_attributes(s, is_there ? &all : &gone, &answer);
+	put_name(s, folder->name);
+	if (old_name) {
+		out_str(&s->out, " (\"OLDNAME\" (");
+		put_mailbox(s, old_name);
+		out_str(&s->out, "))");
+	}
+	out_str(&s->out, "\r\n");
+}
+
 /* An empty pattern asks for the separator only (RFC 3501 s.6.3.8). */
 static bool
 asks_separator(const struct list_args *a)

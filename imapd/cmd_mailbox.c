@@ -6,6 +6,7 @@
 #include "common/maildir/metadata.h"
 #include "imapd/commands.h"
 #include "imapd/grammar.h"
+#include "imapd/notify.h"
 #include "imapd/session.h"
 #include "imapd/special_use.h"
 
@@ -191,6 +192,7 @@ run_create(struct session *s, const void *args, unsigned flags)
 		reply_errno(s, "create", a->name.name);
 		return;
 	}
+	notify_absorb(s);
 	put_oldname(s, &a->name, a->name.raw);
 	reply_created(s, a->name.name);
 }
@@ -224,6 +226,7 @@ run_delete(struct session *s, const void *args, unsigned flags)
 		reply_errno(s, "delete", name->name);
 	else
 		reply_ok(s, NULL, "Delete completed.");
+	notify_absorb(s);
 }
 
 /* INBOX keeps its annotations, and its messages' new mailbox has them too (RFC 5464 s.4.1). */
@@ -263,6 +266,7 @@ run_rename(struct session *s, const void *args, unsigned flags)
 	}
 	if (strcmp(a->from.name, "INBOX") == 0)
 		copy_annotations(s, a->to.name);
+	notify_absorb(s);
 	put_oldname(s, &a->to, a->from.raw);
 	reply_ok(s, NULL, "Rename completed.");
 }
@@ -274,6 +278,7 @@ subscribe(struct session *s, const char *name, bool on, const char *done)
 		reply_errno(s, on ? "subscribe" : "unsubscribe", name);
 	else
 		reply_ok(s, NULL, done);
+	notify_absorb(s);
 }
 
 void

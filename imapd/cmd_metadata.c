@@ -6,6 +6,7 @@
 #include "common/maildir/metadata.h"
 #include "imapd/commands.h"
 #include "imapd/grammar.h"
+#include "imapd/notify.h"
 #include "imapd/session.h"
 #include "imapd/special_use.h"
 
@@ -397,6 +398,7 @@ run_setmetadata(struct session *s, const void *args, unsigned flags)
 		reply_set_errno(s, is_of_server(a) ? "INBOX" : a->name.name);
 	else
 		reply_ok(s, NULL, "Setmetadata completed.");
+	notify_absorb(s);
 	if (folder >= 0)
 		close(folder);
 }

@@ -13,6 +13,7 @@ const struct command commands[] = {
 	{ "ENABLE",       ANY,         0,                       parse_enable,      run_enable      },
 	{ "NAMESPACE",    ANY,         0,                       NULL,              run_namespace   },
 	{ "IDLE",         ANY,         0,                       NULL,              run_idle        },
+	{ "NOTIFY",       ANY,         0,                       parse_notify,      run_notify      },
 	{ "COMPRESS",     ANY,         0,                       parse_compress,    run_compress    },
 
 	{ "SELECT",       ANY,         ENDS_BOX,                parse_select,      run_select      },

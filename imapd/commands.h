@@ -56,6 +56,10 @@ COMMAND_RUN(getmetadata);
 COMMAND_PARSE(setmetadata);
 COMMAND_RUN(setmetadata);
 
+/* cmd_notify.c */
+COMMAND_PARSE(notify);
+COMMAND_RUN(notify);
+
 /* cmd_quota.c */
 COMMAND_PARSE(getquota);
 COMMAND_RUN(getquota);

@@ -8,6 +8,7 @@
 #include "imapd/command.h"
 #include "imapd/command_reader.h"
 #include "imapd/grammar.h"
+#include "imapd/notify.h"
 
 static void
 run_row(struct session *s, const struct command *row, struct cursor *c)
@@ -84,6 +85,8 @@ dispatch_command(struct session *s)
 	s->reply_code = s->reply_text = NULL;
 	s->ends_with_modseq = false;
 	s->expunges_told = 0;
+	if (s->notify)
+		session_wait(s, false);
 	why = command_read(s);
 	cursor_open(&c, buf_view(&s->command), &s->mem);
 	c.utf8 = (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0;
@@ -104,7 +107,7 @@ dispatch_command(struct session *s)
 
 	command_drop_rest(s);
 	if (s->box && row && !(row->flags & (NO_REPORT | ENDS_BOX)))
-		report_news(s, !(row->flags & HOLDS_EXPUNGE));
+		notify_report(s, !(row->flags & HOLDS_EXPUNGE), (row->flags & CHANGES) != 0);
 	end_with_modseq(s);
 	send_reply(s, tag, name);
 	settle_cache(s);

@@ -72,6 +72,16 @@ take_fetch_atts(struct cursor *c, struct fetch_args *a)
 	while (try_byte(c, ' '));
 }
 
+void
+take_fetch_attributes(struct cursor *c)
+{
+	struct fetch_args *a = arena_zero(c->mem, sizeof(*a));
+
+	take_byte(c, '(');
+	take_fetch_atts(c, a);
+	take_byte(c, ')');
+}
+
 static bool
 try_macro(struct cursor *c, struct fetch_args *a)
 {

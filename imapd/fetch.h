@@ -94,6 +94,9 @@ struct fetch_args {
 	struct fetch_modifiers modifiers;
 };
 
+/* "(" fetch-att *(SP fetch-att) ")": read over, for NOTIFY and its like, which keep the text. */
+void take_fetch_attributes(struct cursor *c);
+
 /* fetch_items.c */
 extern const struct fetch_item fetch_items[];
 extern const size_t fetch_item_count;

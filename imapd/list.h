@@ -39,4 +39,10 @@ struct list_answer {
 int list_find(struct session *s, const struct list_args *a, struct list_answer **answers_out,
               size_t *count_out);
 
+/*
+ * "* LIST (...)" of one mailbox that nobody asked for, with the name that it had, or NULL
+ * (RFC 5465 s.5.4, 5.5).
+ */
+void put_list_folder(struct session *s, const struct store_folder *folder, const char *old_name);
+
 #endif

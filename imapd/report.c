@@ -75,8 +75,10 @@ static void
 tell_flags(struct session *s, const struct news *n, struct report *r)
 {
 	(void)r;
+	if (s->holds_flags)
+		return;
 	report_keywords(s);
-	put_fetch_flags(s, n->number, false);
+	put_fetch_flags(s, n->number, s->notify != NULL); /* RFC 5465 s.5.1 wants the UID */
 	if (s->flags_told)
 		ranges_add(s->flags_told, &s->mem, n->uid, n->uid);
 }

@@ -42,6 +42,8 @@ struct session {
 	const struct login *login;
 	struct store       *store;
 	struct mailbox     *box;  /* the selected one, NULL in the authenticated state */
+	struct notify      *notify; /* what the client wants to hear of (notify.h), NULL: never said */
+	bool                holds_flags; /* changed flags are not told: NOTIFY without FlagChange */
 	struct arena        kept; /* as long as the session */
 	struct names        names; /* how the namespace looks to the client */
 	/* mailboxes of the settings with what they are for: special_use.h */
@@ -107,6 +109,12 @@ bool name_is_usable(struct session *s, const struct mailbox_name *name);
 
 /* "* BYE text", one log line with it, and the process ends. */
 void session_bye(struct session *s, const char *text) __attribute__((noreturn));
+
+/*
+ * Tell news until the client sends something: in IDLE, and between commands of a client that has
+ * used NOTIFY (cmd_idle.c).
+ */
+void session_wait(struct session *s, bool is_idle);
 
 /* Leave the selected mailbox, if there is one: "* OK [CLOSED] ...". */
 void session_close_box(struct session *s);
