@@ -10,21 +10,22 @@
 #include "imapd/fetch.h"
 
 /* In the order of the response. */
+#define NAME(s) { s, sizeof(s) - 1 }
 static const struct row {
-	const char *name;
+	struct span name;
 	bool        is_addresses;
-	int         instead; /* the row that stands in for one that is absent or empty, -1 for none */
+	int instead; /* the row that stands in for one that is absent or empty, -1 for none */
 } rows[] = {
-	{ "Date", false, -1 },
-	{ "Subject", false, -1 },
-	{ "From", true, -1 },
-	{ "Sender", true, 2 },
-	{ "Reply-To", true, 2 },
-	{ "To", true, -1 },
-	{ "Cc", true, -1 },
-	{ "Bcc", true, -1 },
-	{ "In-Reply-To", false, -1 },
-	{ "Message-ID", false, -1 },
+	{ NAME("Date"), false, -1 },
+	{ NAME("Subject"), false, -1 },
+	{ NAME("From"), true, -1 },
+	{ NAME("Sender"), true, 2 },
+	{ NAME("Reply-To"), true, 2 },
+	{ NAME("To"), true, -1 },
+	{ NAME("Cc"), true, -1 },
+	{ NAME("Bcc"), true, -1 },
+	{ NAME("In-Reply-To"), false, -1 },
+	{ NAME("Message-ID"), false, -1 },
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
@@ -53,7 +54,7 @@ static void
 take_field(struct envelope *e, const struct field *f, struct arena *mem)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		if (!span_is_nocase(f->name, rows[i].name))
+		if (!span_equal_nocase(f->name, rows[i].name))
 			continue;
 		if (rows[i].is_addresses)
 			take_addresses(e, i, f->value);
@@ -97,8 +98,10 @@ put_addresses(struct out *o, const struct address *a, size_t count)
 	out_byte(o, ')');
 }
 
-/* envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP
- *            env-to SP env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")" */
+/*
+ * envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP
+ *            env-to SP env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")"
+ */
 void
 put_envelope(struct out *o, struct span header, struct arena *mem)
 {

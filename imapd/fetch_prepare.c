@@ -2,7 +2,6 @@
 #include "imapd/fetch.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "common/mime/header.h"
 
@@ -79,17 +78,12 @@ read_header(struct fetch *f)
 int
 fetch_open(struct fetch *f)
 {
-	int fd;
-	struct stat st;
-
 	if (f->source)
 		return 0;
-	fd = mailbox_message_open(f->s->box, f->number);
-	if (fd >= 0 && fstat(fd, &st) == 0)
-		cache_look(f->s->box, f->number, &st);
-	f->source = source_open(fd);
+	f->source = source_open(mailbox_message_open(f->s->box, f->number));
 	if (!f->source)
 		return -1;
+	cache_look(f->s->box, f->number, source_stat(f->source));
 	f->end = source_size(f->source);
 	return 0;
 }

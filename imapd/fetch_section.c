@@ -29,7 +29,8 @@ compare_names(const void *left, const void *right)
 bool
 section_has_field(const struct section *sec, struct span name)
 {
-	return bsearch(&name, sec->sorted, sec->field_count, sizeof(*sec->sorted), compare_names) != NULL;
+	return bsearch(&name, sec->sorted, sec->field_count, sizeof(*sec->sorted),
+	               compare_names) != NULL;
 }
 
 /* Which of the fields are kept of every message (fetch_fields.c). */
@@ -58,7 +59,8 @@ take_header_list(struct cursor *c, struct section *sec)
 	do {
 		struct span name = take_astring(c);
 
-		sec->field = arena_grow(c->mem, sec->field, sec->field_count, &room, sizeof(*sec->field));
+		sec->field = arena_grow(c->mem, sec->field, sec->field_count, &room,
+		                        sizeof(*sec->field));
 		sec->field[sec->field_count++] = name;
 	} while (try_byte(c, ' '));
 	take_byte(c, ')');
@@ -76,7 +78,8 @@ static void
 take_section_text(struct cursor *c, struct section *sec, unsigned *cost)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if ((texts[i].text == SECTION_MIME && sec->part_count == 0) || !try_whole_word(c, texts[i].name))
+		if ((texts[i].text == SECTION_MIME && sec->part_count == 0) ||
+		    !try_whole_word(c, texts[i].name))
 			continue;
 		sec->text = texts[i].text;
 		*cost = sec->part_count > 0 ? FETCH_STRUCTURE : texts[i].cost;

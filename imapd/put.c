@@ -5,18 +5,25 @@
 
 enum { QUOTED_MOST = 1024 /* a longer string goes as a literal, which clients read more easily */ };
 
-/* All bytes may stand between quotes: TEXT-CHAR of RFC 3501 s.9, 7-bit, no CR and LF. */
-static bool
-may_be_quoted(struct span s)
+enum { MUST_BE_LITERAL = 1 << 0, HAS_ESCAPES = 1 << 1 };
+
+/*
+ * What keeps the bytes from standing between quotes as they are: TEXT-CHAR of RFC 3501 s.9, 7-bit,
+ * no CR and LF; '"' and '\\' get a '\\' in front.
+ */
+static unsigned
+look_at(struct span s)
 {
-	bool may = s.len <= QUOTED_MOST;
+	static const unsigned char how[256] = {
+		['\0'] = MUST_BE_LITERAL, ['\r'] = MUST_BE_LITERAL,
+		['\n'] = MUST_BE_LITERAL, [0x7f ... 0xff] = MUST_BE_LITERAL,
+		['"'] = HAS_ESCAPES,      ['\\'] = HAS_ESCAPES,
+	};
+	unsigned found = s.len > QUOTED_MOST ? MUST_BE_LITERAL : 0;
 
-	for (size_t i = 0; may && i < s.len; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-
-		may = (c >= ' ' && c < 0x7f) || (c > 0 && c < ' ' && c != '\r' && c != '\n');
-	}
-	return may;
+	for (size_t i = 0; i < s.len && !(found & MUST_BE_LITERAL); i++)
+		found |= how[(unsigned char)s.at[i]];
+	return found;
 }
 
 static bool
@@ -50,7 +57,9 @@ put_literal(struct out *o, struct span s)
 {
 	const char *nul;
 
-	out_printf(o, "{%zu}\r\n", s.len);
+	out_byte(o, '{');
+	out_number(o, s.len);
+	out_str(o, "}\r\n");
 	while ((nul = span_find(s, '\0')) != NULL) {
 		size_t before = (size_t)(nul - s.at);
 
@@ -64,10 +73,17 @@ put_literal(struct out *o, struct span s)
 void
 put_string(struct out *o, struct span s)
 {
-	if (may_be_quoted(s))
-		put_quoted(o, s);
-	else
+	unsigned found = look_at(s);
+
+	if (found & MUST_BE_LITERAL) {
 		put_literal(o, s);
+	} else if (found & HAS_ESCAPES) {
+		put_quoted(o, s);
+	} else {
+		out_byte(o, '"');
+		out_span(o, s);
+		out_byte(o, '"');
+	}
 }
 
 void
@@ -108,8 +124,9 @@ static const struct {
 	uint32_t    flag;
 	const char *name;
 } system_flags[] = {
-	{ FLAG_ANSWERED, "\\Answered" }, { FLAG_FLAGGED, "\\Flagged" }, { FLAG_DELETED, "\\Deleted" },
-	{ FLAG_SEEN, "\\Seen" },         { FLAG_DRAFT, "\\Draft" },     { FLAG_RECENT, "\\Recent" },
+	{ FLAG_ANSWERED, "\\Answered" }, { FLAG_FLAGGED, "\\Flagged" },
+	{ FLAG_DELETED, "\\Deleted" },   { FLAG_SEEN, "\\Seen" },
+	{ FLAG_DRAFT, "\\Draft" },       { FLAG_RECENT, "\\Recent" },
 };
 
 /* "(\Seen work)"; more is put behind them where it is not NULL. */

@@ -43,9 +43,10 @@ void cache_keep(struct mailbox *box, uint32_t number, enum cache_kind kind, stru
 
 /*
  * The file of message number is open and st is what fstat() said of it; NULL: it is asked for
- * now.  Until the next message is looked at, values kept for another state of it are not given (W07).
- * Whoever opens a file, and then keeps what is computed from it, calls this in between; a command
- * that wants few messages may look at each of them first.  False: st is NULL and there is no such file.
+ * now.  Until the next message is looked at, values kept for another state of it are not given
+ * (W07).  Whoever opens a file, and then keeps what is computed from it, calls this in between; a
+ * command that wants few messages may look at each of them first.  False: st is NULL and there is
+ * no such file.
  */
 bool cache_look(struct mailbox *box, uint32_t number, const struct stat *st);
 

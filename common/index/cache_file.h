@@ -38,7 +38,9 @@ bool column_read_one(struct column *c, struct cache_block *b, const struct cache
 void column_forget_file(struct column *c);
 void column_drop_waiting(struct column *c);
 
-/* cache_fold.c: the file anew, without what is dead, hidden or damaged.  The caller has its lock. */
+/*
+ * cache_fold.c: the file anew, without what is dead, hidden or damaged.  The caller has its lock.
+ */
 bool column_fold(struct column *c, const struct column_life *life);
 
 /* cache_write.c: one block of these entries, behind at; their at and sum are set. */

@@ -282,7 +282,8 @@ column_load_data(struct column *c, uint32_t number)
 
 	c->loaded = UINT32_MAX;
 	buf_reset(&c->data);
-	if (!read_at(c->fd, buf_reserve(&c->data, b->head.length + 1), b->head.length, data_at(b)) ||
+	if (!read_at(c->fd, buf_reserve(&c->data, b->head.length + 1), b->head.length,
+	             data_at(b)) ||
 	    column_part_sum(c->data.data, b->head.length, c->generation, b->at) != b->head.data_sum)
 		return is_damaged(c, b);
 	c->loaded = number;

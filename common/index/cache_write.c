@@ -170,7 +170,9 @@ begin_file(struct column *c)
 	return column_put_header(c->fd, c, c->generation);
 }
 
-/* Open, locked, still of its name, and known to its end.  False: not now, or not at all (is_off). */
+/*
+ * Open, locked, still of its name, and known to its end.  False: not now, or not at all (is_off).
+ */
 static bool
 take_file(struct column *c)
 {

@@ -219,7 +219,10 @@ take_spec(struct list *l)
 	add(l, a);
 }
 
-/* Words that no special byte explained: one alone is a local part, several or a quoted one are a name. */
+/*
+ * Words that no special byte explained: one alone is a local part, several or a quoted one are a
+ * name.
+ */
 static void
 add_bare(struct list *l)
 {

@@ -17,7 +17,10 @@ struct address {
 	struct span name, route, mailbox, host;
 };
 
-/* value may be folded.  The spans live in mem or borrow from value.  At most LIMIT_ADDRESSES; broken input gives what can be read. */
+/*
+ * value may be folded.  The spans live in mem or borrow from value.  At most LIMIT_ADDRESSES;
+ * broken input gives what can be read.
+ */
 size_t address_parse(struct span value, struct arena *mem, struct address **addresses_out);
 
 #endif

@@ -25,9 +25,18 @@ ascii_bytes_of(uint64_t word)
 static inline size_t
 ascii_run(const char *s, size_t len)
 {
-	uint64_t word;
+	enum { MANY = 8 };
+	uint64_t word, many[MANY];
 	size_t n = 0;
 
+	for (; len - n >= sizeof(many); n += sizeof(many)) {
+		memcpy(many, s + n, sizeof(many));
+		word = 0;
+		for (int i = 0; i < MANY; i++)
+			word |= many[i];
+		if (word & ASCII_TOPS)
+			break;
+	}
 	for (; len - n >= sizeof(word); n += sizeof(word)) {
 		memcpy(&word, s + n, sizeof(word));
 		if (word & ASCII_TOPS)

@@ -68,7 +68,9 @@ fold(uint32_t code)
 		else if (code < f->first)
 			high = middle;
 		else
-			return (code - f->first) % (uint32_t)f->step == 0 ? (uint32_t)((int32_t)code + f->delta) : code;
+			return (code - f->first) % (uint32_t)f->step != 0 ?
+			               code :
+			               (uint32_t)((int32_t)code + f->delta);
 	}
 	return code;
 }
@@ -89,8 +91,8 @@ put_decomposed(uint32_t code, char *to)
 	size_t marks = 0;
 
 	while (marks < PAIR_DEPTH) {
-		const struct casemap_pair *p =
-			bsearch(&code, casemap_pairs, casemap_pair_count, sizeof(*casemap_pairs), by_letter);
+		const struct casemap_pair *p = bsearch(&code, casemap_pairs, casemap_pair_count,
+		                                       sizeof(*casemap_pairs), by_letter);
 
 		if (!p)
 			break;

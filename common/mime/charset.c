@@ -110,7 +110,8 @@ row_digits(const struct row *row, struct span s)
 
 	if (n == 0 || row->name[n - 1] != '#')
 		return span_is_nocase(s, row->name) ? span_of("") : SPAN_NONE;
-	if (s.len < n || s.len > n + 1 || !span_equal_nocase(span_make(s.at, n - 1), span_make(row->name, n - 1)))
+	if (s.len < n || s.len > n + 1 ||
+	    !span_equal_nocase(span_make(s.at, n - 1), span_make(row->name, n - 1)))
 		return SPAN_NONE;
 	digits = span_skip(s, n - 1);
 	for (size_t i = 0; i < digits.len; i++)
@@ -192,7 +193,8 @@ enum { UTF8_INVALID = 0, UTF8_INCOMPLETE = -1 }; /* otherwise the length of a ch
 static int
 utf8_first(const unsigned char *s, size_t n)
 {
-	int len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	int len = s[0] < 0xe0 ? (s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : 2) :
+	                        (s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0);
 	unsigned char low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
 	unsigned char high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
 

@@ -8,7 +8,8 @@
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
-static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
 /* RFC 5322 s.4.3: zones by name; every other word is like -0000. */
 static const struct zone {
@@ -25,7 +26,10 @@ struct moment {
 	int zone_minutes;
 };
 
-/* Days since 1970-01-01, counted in years that begin in March, so that the leap day is the last one. */
+/*
+ * Days since 1970-01-01, counted in years that begin in March, so that the leap day is the last
+ * one.
+ */
 static int32_t
 day_number(int year, int month, int day)
 {
@@ -33,8 +37,8 @@ day_number(int year, int month, int day)
 	int since_march = (month + 9) % 12;
 	int era_year = y + 400; /* y is -1 at least */
 
-	return 365 * era_year + era_year / 4 - era_year / 100 + era_year / 400 + (153 * since_march + 2) / 5 + day - 1 -
-	       (719468 + 146097);
+	return 365 * era_year + era_year / 4 - era_year / 100 + era_year / 400 +
+	       (153 * since_march + 2) / 5 + day - 1 - (719468 + 146097);
 }
 
 static int
@@ -50,14 +54,15 @@ static bool
 is_possible(const struct moment *m)
 {
 	return m->year >= 0 && m->year <= 9999 && m->month >= 1 && m->month <= 12 && m->day >= 1 &&
-	       m->day <= days_in_month(m->year, m->month) && m->hour <= 23 && m->minute <= 59 && m->second <= 60;
+	       m->day <= days_in_month(m->year, m->month) && m->hour <= 23 && m->minute <= 59 &&
+	       m->second <= 60;
 }
 
 static time_t
 moment_utc(const struct moment *m)
 {
-	return (time_t)day_number(m->year, m->month, m->day) * DAY + m->hour * HOUR + m->minute * MINUTE + m->second -
-	       m->zone_minutes * MINUTE;
+	return (time_t)day_number(m->year, m->month, m->day) * DAY + m->hour * HOUR +
+	       m->minute * MINUTE + m->second - m->zone_minutes * MINUTE;
 }
 
 /* least to most digits; false takes nothing that matters. */
@@ -157,7 +162,9 @@ take_any_zone(struct span *rest)
 	return 0;
 }
 
-/* date-time = [ day-of-week "," ] date time        RFC 5322 s.3.3, with the obsolete forms of s.4.3 */
+/*
+ * date-time = [ day-of-week "," ] date time        RFC 5322 s.3.3, with the obsolete forms of s.4.3
+ */
 bool
 date_parse(struct span value, time_t *utc_out, int *zone_minutes_out)
 {
@@ -199,20 +206,25 @@ take_month_and_year(struct span *rest, struct moment *m)
 	       take_digits(rest, 4, 4, &m->year);
 }
 
-/* date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
- * date-day-fixed = (SP DIGIT) / 2DIGIT                     RFC 3501 s.9 */
+/*
+ * date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
+ * date-day-fixed = (SP DIGIT) / 2DIGIT                     RFC 3501 s.9
+ */
 bool
 date_parse_imap(struct span text, time_t *utc_out)
 {
 	struct moment m = { 0 };
 	size_t digits = token_byte(&text, ' ') ? 1 : 2;
 
-	if (!take_digits(&text, digits, digits, &m.day) || !take_month_and_year(&text, &m) || !token_byte(&text, ' '))
+	if (!take_digits(&text, digits, digits, &m.day) || !take_month_and_year(&text, &m) ||
+	    !token_byte(&text, ' '))
 		return false;
-	if (!take_digits(&text, 2, 2, &m.hour) || !token_byte(&text, ':') || !take_digits(&text, 2, 2, &m.minute) ||
-	    !token_byte(&text, ':') || !take_digits(&text, 2, 2, &m.second))
+	if (!take_digits(&text, 2, 2, &m.hour) || !token_byte(&text, ':') ||
+	    !take_digits(&text, 2, 2, &m.minute) || !token_byte(&text, ':') ||
+	    !take_digits(&text, 2, 2, &m.second))
 		return false;
-	if (!token_byte(&text, ' ') || !take_zone(&text, &m.zone_minutes) || text.len > 0 || !is_possible(&m))
+	if (!token_byte(&text, ' ') || !take_zone(&text, &m.zone_minutes) || text.len > 0 ||
+	    !is_possible(&m))
 		return false;
 	*utc_out = moment_utc(&m);
 	return true;
@@ -224,7 +236,8 @@ date_parse_day(struct span text, int32_t *day_out)
 {
 	struct moment m = { 0 };
 
-	if (!take_digits(&text, 1, 2, &m.day) || !take_month_and_year(&text, &m) || text.len > 0 || !is_possible(&m))
+	if (!take_digits(&text, 1, 2, &m.day) || !take_month_and_year(&text, &m) || text.len > 0 ||
+	    !is_possible(&m))
 		return false;
 	*day_out = day_number(m.year, m.month, m.day);
 	return true;
@@ -252,7 +265,7 @@ date_print_imap(time_t utc, char *text)
 		utc = (time_t)253000000000;
 	localtime_r(&utc, &tm);
 	zone = (int)(tm.tm_gmtoff / MINUTE);
-	snprintf(text, DATE_IMAP_ROOM, "%02d-%s-%04d %02d:%02d:%02d %c%02d%02d", tm.tm_mday, months[tm.tm_mon],
-	         tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, zone < 0 ? '-' : '+', abs(zone) / 60 % 100,
-	         abs(zone) % 60);
+	snprintf(text, DATE_IMAP_ROOM, "%02d-%s-%04d %02d:%02d:%02d %c%02d%02d", tm.tm_mday,
+	         months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	         zone < 0 ? '-' : '+', abs(zone) / 60 % 100, abs(zone) % 60);
 }

@@ -8,10 +8,15 @@
 
 #include "common/base/span.h"
 
-/* Date: header value, with obsolete forms and comments (RFC 5322 s.3.3, s.4.3).  False: not a date. */
+/*
+ * Date: header value, with obsolete forms and comments (RFC 5322 s.3.3, s.4.3).  False: not a date.
+ */
 bool date_parse(struct span value, time_t *utc_out, int *zone_minutes_out);
 
-/* IMAP date-time "17-Jul-1996 02:44:25 -0700" without its quotes (RFC 3501 s.9).  False: not a date. */
+/*
+ * IMAP date-time "17-Jul-1996 02:44:25 -0700" without its quotes (RFC 3501 s.9).  False: not a
+ * date.
+ */
 bool date_parse_imap(struct span text, time_t *utc_out);
 
 /* IMAP date "1-Feb-1994" (RFC 3501 s.9) as days since 1970-01-01. */

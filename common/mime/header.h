@@ -25,7 +25,8 @@ struct field {
  * and including the empty line (or to end), cut at LIMIT_HEADER_BYTES.
  * *body_at_out is the offset behind it.
  */
-struct span header_read(struct source *src, uint64_t at, uint64_t end, struct arena *mem, uint64_t *body_at_out);
+struct span header_read(struct source *src, uint64_t at, uint64_t end, struct arena *mem,
+                        uint64_t *body_at_out);
 
 /*
  * Walk the fields: begin with rest = the block. False at the empty line or the end.  A line
@@ -56,7 +57,8 @@ struct span header_decode(struct span value, struct arena *mem);
  */
 struct mime_parameter {
 	struct span name, value; /* without '*', decoded: UTF-8 where it named its character set */
-	struct span wire_name, wire_value; /* for BODYSTRUCTURE: name* with %XX and character set where it is so */
+	/* for BODYSTRUCTURE: name* with %XX and character set where it is so */
+	struct span wire_name, wire_value;
 };
 struct mime_value {
 	struct span type, subtype; /* upper case; subtype SPAN_NONE for Content-Disposition */

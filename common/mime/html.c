@@ -13,16 +13,19 @@ enum { LAST_CHARACTER = 0x10ffff };
 static const struct entity {
 	const char *name, *text;
 } entities[] = {
-	{ "amp", "&" },      { "lt", "<" },       { "gt", ">" },      { "quot", "\"" },
-	{ "apos", "'" },     { "nbsp", " " },     { "ensp", " " },    { "emsp", " " },
-	{ "thinsp", " " },   { "zwnj", "" },      { "zwj", "" },      { "shy", "" },
-	{ "copy", "\u00a9" },  { "reg", "\u00ae" },   { "trade", "\u2122" }, { "hellip", "\u2026" },
-	{ "mdash", "\u2014" }, { "ndash", "\u2013" }, { "lsquo", "\u2018" }, { "rsquo", "\u2019" },
-	{ "ldquo", "\u201c" }, { "rdquo", "\u201d" }, { "bull", "\u2022" },  { "euro", "\u20ac" },
-	{ "auml", "\u00e4" },  { "ouml", "\u00f6" },  { "uuml", "\u00fc" },  { "Auml", "\u00c4" },
-	{ "Ouml", "\u00d6" },  { "Uuml", "\u00dc" },  { "szlig", "\u00df" }, { "eacute", "\u00e9" },
-	{ "egrave", "\u00e8" }, { "agrave", "\u00e0" }, { "ccedil", "\u00e7" }, { "laquo", "\u00ab" },
-	{ "raquo", "\u00bb" }, { "middot", "\u00b7" },
+	{ "amp", "&" },         { "lt", "<" },          { "gt", ">" },
+	{ "quot", "\"" },       { "apos", "'" },        { "nbsp", " " },
+	{ "ensp", " " },        { "emsp", " " },        { "thinsp", " " },
+	{ "zwnj", "" },         { "zwj", "" },          { "shy", "" },
+	{ "copy", "\u00a9" },   { "reg", "\u00ae" },    { "trade", "\u2122" },
+	{ "hellip", "\u2026" }, { "mdash", "\u2014" },  { "ndash", "\u2013" },
+	{ "lsquo", "\u2018" },  { "rsquo", "\u2019" },  { "ldquo", "\u201c" },
+	{ "rdquo", "\u201d" },  { "bull", "\u2022" },   { "euro", "\u20ac" },
+	{ "auml", "\u00e4" },   { "ouml", "\u00f6" },   { "uuml", "\u00fc" },
+	{ "Auml", "\u00c4" },   { "Ouml", "\u00d6" },   { "Uuml", "\u00dc" },
+	{ "szlig", "\u00df" },  { "eacute", "\u00e9" }, { "egrave", "\u00e8" },
+	{ "agrave", "\u00e0" }, { "ccedil", "\u00e7" }, { "laquo", "\u00ab" },
+	{ "raquo", "\u00bb" },  { "middot", "\u00b7" },
 };
 
 /* What stands between these and their end is not for reading. */

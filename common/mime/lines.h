@@ -15,7 +15,8 @@ struct point {
 struct lines {
 	struct source *src;
 	struct point   here;
-	struct point   before; /* end of the line in front, without its line end; not at the end of the file */
+	/* end of the line in front, without its line end; not at the end of the file */
+	struct point   before;
 };
 
 void lines_take(struct lines *l);      /* over one line */

@@ -42,7 +42,8 @@ split_name(struct section *s)
 	} else if (rest.len == 0) {
 		s->is_extended = true;
 	}
-	if (rest.len > 0 && (!number_parse(rest, LIMIT_MIME_PARAMETERS, &n) || (rest.len > 1 && rest.at[0] == '0'))) {
+	if (rest.len > 0 && (!number_parse(rest, LIMIT_MIME_PARAMETERS, &n) ||
+	                     (rest.len > 1 && rest.at[0] == '0'))) {
 		s->is_extended = false;
 		return;
 	}
@@ -60,7 +61,8 @@ take_parameter(struct span *rest, struct arena *mem, struct section *s)
 	if (s->whole_name.len == 0 || !token_byte(rest, '='))
 		return false;
 	token_skip_blank(rest);
-	s->value = rest->len > 0 && rest->at[0] == '"' ? token_quoted(rest, mem) : token_word(rest, ";(");
+	s->value = rest->len > 0 && rest->at[0] == '"' ? token_quoted(rest, mem) :
+	                                                 token_word(rest, ";(");
 	split_name(s);
 	return true;
 }
@@ -146,7 +148,8 @@ add_percent_encoded(struct buf *to, struct span s)
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.at[i];
 
-		if (c > ' ' && c < 0x7f && c != '*' && c != '\'' && c != '%' && !strchr(token_tspecials, c))
+		if (c > ' ' && c < 0x7f && c != '*' && c != '\'' && c != '%' &&
+		    !strchr(token_tspecials, c))
 			buf_byte(to, (char)c);
 		else
 			buf_printf(to, "%%%02X", c);
@@ -159,7 +162,8 @@ take_charset(struct span *value)
 {
 	struct span rest = *value, charset, language;
 
-	if (!span_split(&rest, '\'', &charset) || !rest.at || !span_split(&rest, '\'', &language) || !rest.at)
+	if (!span_split(&rest, '\'', &charset) || !rest.at || !span_split(&rest, '\'', &language) ||
+	    !rest.at)
 		return SPAN_NONE;
 	*value = rest;
 	return charset;
@@ -245,7 +249,8 @@ run_length(const struct section *s, size_t left, bool *is_extended_out)
 	*is_extended_out = s->is_extended;
 	if (s->number != 0)
 		return n;
-	for (; n < left && s[n].number == (long)n && span_compare_nocase(s[n].name, s->name) == 0; n++)
+	for (; n < left && s[n].number == (long)n && span_compare_nocase(s[n].name, s->name) == 0;
+	     n++)
 		*is_extended_out |= s[n].is_extended;
 	return n;
 }
@@ -259,7 +264,8 @@ drop_doubles(struct section *s, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct section *last = kept > 0 ? &s[kept - 1] : NULL;
 
-		if (last && s[i].number >= 0 && s[i].number == last->number && span_compare_nocase(s[i].name, last->name) == 0)
+		if (last && s[i].number >= 0 && s[i].number == last->number &&
+		    span_compare_nocase(s[i].name, last->name) == 0)
 			continue;
 		s[kept++] = s[i];
 	}
@@ -319,7 +325,8 @@ header_parse_mime(struct span value, struct arena *mem, struct mime_value *out)
 	if (token_byte(&value, '/')) {
 		token_skip_blank(&value);
 		out->subtype_as_sent = token_word(&value, token_tspecials);
-		out->subtype = out->subtype_as_sent.len > 0 ? upper(out->subtype_as_sent, mem) : SPAN_NONE;
+		out->subtype =
+			out->subtype_as_sent.len > 0 ? upper(out->subtype_as_sent, mem) : SPAN_NONE;
 	}
 	count = take_sections(value, mem, &section);
 	if (count > 0)

@@ -52,7 +52,8 @@ at_boundary(struct walk *w, size_t *level_out, bool *is_last_out)
 	for (size_t i = w->level_count; i-- > 0;) {
 		struct span b = w->level[i].boundary;
 
-		if (b.len <= line.len && (!best || b.len > best->boundary.len) && memcmp(b.at, line.at, b.len) == 0)
+		if (b.len <= line.len && (!best || b.len > best->boundary.len) &&
+		    memcmp(b.at, line.at, b.len) == 0)
 			best = &w->level[i];
 	}
 	if (!best)

@@ -55,7 +55,8 @@ take_language(struct part *p, struct span value, struct arena *mem)
 			value = span_skip(value, 1);
 			continue;
 		}
-		p->language = arena_grow(mem, p->language, p->language_count, &room, sizeof(*p->language));
+		p->language = arena_grow(mem, p->language, p->language_count, &room,
+		                         sizeof(*p->language));
 		p->language[p->language_count++] = tag;
 	}
 }

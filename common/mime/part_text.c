@@ -30,8 +30,8 @@ next_piece(struct source *src, const struct part *p, uint64_t at)
 }
 
 bool
-part_decode_text(struct source *src, const struct part *p, bool (*each)(void *context, struct span utf8),
-                 void *context)
+part_decode_text(struct source *src, const struct part *p,
+                 bool (*each)(void *context, struct span utf8), void *context)
 {
 	struct charset *cs = open_charset(p);
 	struct buf bytes = BUF_EMPTY, text = BUF_EMPTY;

@@ -27,6 +27,7 @@ enum {
 
 struct source {
 	int      fd;
+	struct stat st;
 	uint64_t size; /* when it was opened */
 	char    *data;
 	size_t   room;
@@ -63,7 +64,10 @@ source_open(int fd)
 		return NULL;
 	}
 	src = must_alloc(sizeof(*src));
-	*src = (struct source){ .fd = fd, .size = (uint64_t)st.st_size };
+	memset(src, 0, sizeof(*src));
+	src->fd = fd;
+	src->st = st;
+	src->size = (uint64_t)st.st_size;
 	src->room = src->size < WINDOW_BYTES ? (size_t)src->size : WINDOW_BYTES;
 	return src;
 }
@@ -84,6 +88,12 @@ uint64_t
 source_size(const struct source *src)
 {
 	return src->size;
+}
+
+const struct stat *
+source_stat(const struct source *src)
+{
+	return &src->st;
 }
 
 bool
@@ -228,7 +238,8 @@ static char *
 crlf_room(struct source *src)
 {
 	if (!src->crlf)
-		src->crlf = must_alloc(src->size < PIECE_BYTES ? 2 * (size_t)src->size + 2 : CRLF_BYTES);
+		src->crlf = must_alloc(src->size < PIECE_BYTES ? 2 * (size_t)src->size + 2 :
+		                                                 CRLF_BYTES);
 	return src->crlf;
 }
 
@@ -276,7 +287,8 @@ to_crlf(struct source *src, struct span w, char before, bool has_bare)
 static void
 send_spaces(struct out *out, uint64_t n)
 {
-	static const char spaces[] = "                                                                ";
+	static const char spaces[] =
+		"                                                                ";
 
 	while (n > 0) {
 		size_t some = n < sizeof(spaces) - 1 ? (size_t)n : sizeof(spaces) - 1;
@@ -303,7 +315,8 @@ bare_ends(struct span w, char before, bool is_number_wanted)
 }
 
 uint64_t
-source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most, struct out *out)
+source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most,
+            struct out *out)
 {
 	uint64_t left = most;
 	char before = byte_before(src, at);
@@ -318,7 +331,8 @@ source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64
 		if (w.len + bare <= skip) {
 			skip -= w.len + bare;
 		} else {
-			struct span octets = span_skip(to_crlf(src, w, before, bare > 0), (size_t)skip);
+			struct span octets =
+				span_skip(to_crlf(src, w, before, bare > 0), (size_t)skip);
 
 			if (octets.len > left)
 				octets.len = (size_t)left;
@@ -387,7 +401,8 @@ has_dot_line(struct span w, char before)
 	return false;
 }
 
-/* Line by line, up to the end of w, of the lines wanted, or of the header; returns the bytes taken. */
+/* Line by line, up to the end of w, of the lines wanted, or of the header; returns the bytes taken.
+ */
 static size_t
 send_lines(struct source *src, struct span w, struct stuffing *st, struct out *out)
 {
@@ -423,8 +438,12 @@ bool
 source_send_stuffed(struct source *src, uint64_t from, uint64_t body_lines, struct out *out)
 {
 	struct stuffing st = {
-		.body_lines = body_lines, .in_header = from == 0, .at_start = true, .is_blank = true,
-		.before = '\n', .is_done = from > 0 && body_lines == 0,
+		.body_lines = body_lines,
+		.in_header = from == 0,
+		.at_start = true,
+		.is_blank = true,
+		.before = '\n',
+		.is_done = from > 0 && body_lines == 0,
 	};
 	uint64_t at = from;
 

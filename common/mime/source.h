@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "common/base/span.h"
 #include "common/io/out.h"
@@ -22,13 +23,18 @@
  */
 struct source;
 
-/* Takes over fd, also when it fails.  NULL with errno when it is no regular file; errno is kept for fd -1. */
+/*
+ * Takes over fd, also when it fails.  NULL with errno when it is no regular file; errno is kept for
+ * fd -1.
+ */
 struct source *source_open(int fd);
 struct source *source_close(struct source *src); /* NULL allowed; closes the fd; returns NULL */
 
 uint64_t source_size(const struct source *src); /* bytes of the file */
+/* What fstat() said of the file when it was opened. */
+const struct stat *source_stat(const struct source *src);
 bool     source_is_short(const struct source *src);
-int      source_error(const struct source *src); /* errno of the first read that failed, 0 for none */
+int source_error(const struct source *src); /* errno of the first read that failed, 0 for none */
 
 /*
  * Bytes at offset at, at least one and as many as the window holds; valid until
@@ -43,14 +49,16 @@ struct span source_peek(struct source *src, uint64_t at, size_t want);
 void source_copy(struct source *src, uint64_t at, uint64_t end, char *to);
 
 /* Bare LFs (no CR before, also not in front of at) and all LFs in [at, end), at memory speed. */
-void source_count(struct source *src, uint64_t at, uint64_t end, uint64_t *bare_out, uint64_t *lines_out);
+void source_count(struct source *src, uint64_t at, uint64_t end, uint64_t *bare_out,
+                  uint64_t *lines_out);
 
 /*
  * Send [at, end) in CRLF form: octets skip ... skip + most - 1 of it, exactly
  * (padded as said above).  Returns the octets sent, which the caller knows before from its counts.
  * most UINT64_MAX: all that there are, without padding.
  */
-uint64_t source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most, struct out *out);
+uint64_t source_send(struct source *src, uint64_t at, uint64_t end, uint64_t skip, uint64_t most,
+                     struct out *out);
 
 /*
  * POP3's form: CRLF, lines that begin with '.' get another one (RFC 1939 s.3),

@@ -59,7 +59,8 @@ token_plain(struct span raw, struct arena *mem)
 {
 	char *copy, *to;
 
-	if (!span_find(raw, '\\') && !span_find(raw, '\n') && !span_find(raw, '\r') && !span_find(raw, '\0'))
+	if (!span_find(raw, '\\') && !span_find(raw, '\n') && !span_find(raw, '\r') &&
+	    !span_find(raw, '\0'))
 		return raw;
 	copy = to = arena_alloc(mem, raw.len + 1);
 	for (size_t i = 0; i < raw.len; i++) {
@@ -87,9 +88,14 @@ token_quoted(struct span *rest, struct arena *mem)
 
 /* Most of mail, and never one of stops: saves looking them through. */
 static bool
-is_letter_or_digit(unsigned char c)
+is_common(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	static const bool common[256] = {
+		['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+		['-'] = true,         ['_'] = true,         ['+'] = true,
+	};
+
+	return common[c];
 }
 
 struct span
@@ -100,7 +106,7 @@ token_word(struct span *rest, const char *stops)
 	while (i < rest->len) {
 		unsigned char c = (unsigned char)rest->at[i];
 
-		if (!is_letter_or_digit(c) && (c <= ' ' || c == 0x7f || strchr(stops, c)))
+		if (!is_common(c) && (c <= ' ' || c == 0x7f || strchr(stops, c)))
 			break;
 		i++;
 	}

@@ -9,7 +9,8 @@
 
 /*
  * Each takes from the front of *rest and never looks behind its end; line ends
- * inside count as blanks.  Broken input (a comment or string without its end) reaches to the end of *rest.
+ * inside count as blanks.  Broken input (a comment or string without its end) reaches to the end of
+ * *rest.
  */
 
 /* CFWS: blanks and comments, which may be nested to any depth. */
@@ -25,8 +26,8 @@ void token_skip_comment(struct span *rest, struct span *comment_out);
 struct span token_quoted(struct span *rest, struct arena *mem);
 
 /*
- * All bytes up to a blank, a control byte, or one of stops, which has no letters and digits; may
- * be empty.
+ * All bytes up to a blank, a control byte, or one of stops, which has no letters, digits, '-', '_' and
+ * '+'; may be empty.
  */
 struct span token_word(struct span *rest, const char *stops);
 

@@ -22,7 +22,8 @@ static bool
 take_word(struct span *rest, struct word *w)
 {
 	struct span s = span_skip(*rest, 2);
-	const char *mark = span_find(span_make(s.at, s.len < CHARSET_NAME_MOST ? s.len : CHARSET_NAME_MOST), '?');
+	size_t most = s.len < CHARSET_NAME_MOST ? s.len : CHARSET_NAME_MOST;
+	const char *mark = span_find(span_make(s.at, most), '?');
 	const char *star;
 
 	if (!mark || mark == s.at)
@@ -37,7 +38,8 @@ take_word(struct span *rest, struct word *w)
 	w->encoding = ascii_lower(s.at[0]);
 	s = span_skip(s, 2);
 	mark = span_find(s, '?');
-	if (!mark || mark + 1 >= s.at + s.len || mark[1] != '=' || (w->encoding != 'b' && w->encoding != 'q'))
+	if (!mark || mark + 1 >= s.at + s.len || mark[1] != '=' ||
+	    (w->encoding != 'b' && w->encoding != 'q'))
 		return false;
 	w->text = span_make(s.at, (size_t)(mark - s.at));
 	*rest = span_skip(s, w->text.len + 2);
@@ -53,8 +55,10 @@ add_word_bytes(const struct word *w, struct buf *bytes)
 	if (w->encoding == 'b') {
 		decode_feed(&d, w->text, true, bytes);
 	} else {
-		for (size_t i = 0; i < w->text.len; i++) { /* RFC 2047 s.4.2: '_' is a space, whatever stands behind it */
-			struct span one = w->text.at[i] == '_' ? span_of("=20") : span_make(w->text.at + i, 1);
+		/* RFC 2047 s.4.2: '_' is a space, whatever stands behind it */
+		for (size_t i = 0; i < w->text.len; i++) {
+			struct span one = w->text.at[i] == '_' ? span_of("=20") :
+			                                         span_make(w->text.at + i, 1);
 
 			decode_feed(&d, one, i + 1 == w->text.len, bytes);
 		}

@@ -37,7 +37,8 @@ static const struct {
 	{ DECODE_QP, "a=3Db=3d=C3=A9", "a=b=\xc3\xa9" },
 	{ DECODE_QP, "soft=\nline=\r\nend", "softlineend" },
 	{ DECODE_QP, "soft= \t\nline", "softline" },
-	{ DECODE_QP, "late \t\nblanks \r\nkept in the  end=20\n", "late\nblanks\r\nkept in the  end \n" },
+	{ DECODE_QP, "late \t\nblanks \r\nkept in the  end=20\n",
+	  "late\nblanks\r\nkept in the  end \n" },
 	{ DECODE_QP, "before soft  =\n  behind", "before soft    behind" },
 	{ DECODE_QP, "=ZZ =4 =\rx == =.", "=ZZ =4 =\rx == =." },
 	{ DECODE_QP, "bare \r CR", "bare\r CR" },
@@ -106,7 +107,8 @@ static size_t
 naive_blank(struct span s)
 {
 	for (size_t i = 0; i + 1 < s.len; i++)
-		if ((s.at[i] == ' ' || s.at[i] == '\t') && (s.at[i + 1] == '\r' || s.at[i + 1] == '\n'))
+		if ((s.at[i] == ' ' || s.at[i] == '\t') &&
+		    (s.at[i + 1] == '\r' || s.at[i + 1] == '\n'))
 			return i;
 	return s.len;
 }
@@ -129,9 +131,11 @@ test_line_ends_found(void **state)
 
 	(void)state;
 	for (int round = 0; round < 5000; round++) {
-		make_soup("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqr---- \t\r\n\n", &seed, &soup);
+		make_soup("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqr---- \t\r\n\n", &seed,
+		          &soup);
 		assert_int_equal(line_ends_blank(buf_view(&soup)), naive_blank(buf_view(&soup)));
-		assert_ptr_equal(line_ends_find_dashes(buf_view(&soup)), naive_dashes(buf_view(&soup)));
+		assert_ptr_equal(line_ends_find_dashes(buf_view(&soup)),
+		                 naive_dashes(buf_view(&soup)));
 	}
 	buf_free(&soup);
 }
