@@ -1,4 +1,4 @@
-"""test_two_masters.py - sessions of linnet, Dovecot, POP3 and a delivery agent fight over one Maildir
+"""test_two_masters.py - sessions of linnet and of Dovecot, POP3 and a delivery agent fight over one Maildir
 
 Random commands from all of them at once; then, in the quiet, the oracles of the hostile cases:
 
@@ -7,11 +7,12 @@ Random commands from all of them at once; then, in the quiet, the oracles of the
     Omega 7    UIDVALIDITY is what it was, a UID never means two messages, UIDNEXT lies above all
     W12        both servers list the same UIDs, flags, keywords, dates and sizes
 
-LINNET_MASTERS_SECONDS (default 12) makes it longer, LINNET_MASTERS_SEED repeats a run as far as
-the scheduler lets it.  In the long form (over 15 s) sessions are also killed in the middle, unless
+LINNET_MASTERS_SECONDS (default 20) makes it longer, LINNET_MASTERS_SEED repeats a run as far as
+the scheduler lets it.  In the long form (over 30 s) sessions are also killed in the middle, unless
 LINNET_MASTERS_NOKILL is set.
 """
 import collections
+import contextlib
 import hashlib
 import os
 import random
@@ -30,10 +31,11 @@ import store
 
 pytestmark = pytest.mark.skipif(not dovecot.is_there(), reason="needs root and Dovecot's imapd")
 
-SECONDS = float(os.environ.get("LINNET_MASTERS_SECONDS", "12"))
+SECONDS = float(os.environ.get("LINNET_MASTERS_SECONDS", "20"))
 SEED = int(os.environ.get("LINNET_MASTERS_SEED", "20240229"))
-IS_LONG = SECONDS > 15 and not os.environ.get("LINNET_MASTERS_NOKILL")
+IS_LONG = SECONDS > 30 and not os.environ.get("LINNET_MASTERS_NOKILL")
 BOXES = ("INBOX", "Work", "Work.Old")
+SIDE = ("Side", "Side.A", "Other", "Other.A.B")  # made, renamed and deleted by everybody all the time
 FLAGS = (r"\Seen", r"\Flagged", r"\Answered", r"\Draft", "$Forwarded", "red", "green", "Blue")
 
 
@@ -206,6 +208,17 @@ class Client:
         for uid in uids:
             self.ledger.gone(self.box, uid, for_sure=marked and done)
 
+    def side(self):
+        """Whose folder it is now nobody knows, so "no" is an answer; what is copied there is not counted."""
+        one, two = self.random.choice(SIDE), self.random.choice(SIDE)
+        uids = self.uid_set(self.some())
+        command = self.random.choice((f"CREATE {one}", f"CREATE {one}", f"DELETE {one}", f"RENAME {one} {two}",
+                                      f"UID COPY {uids} {one}", f"UID COPY {uids} {one}", f"STATUS {one} (MESSAGES)",
+                                      f"SUBSCRIBE {one}", 'LIST "" *'))
+        tagged = self(command)[1]
+        assert tagged.startswith(("OK", "NO")) and "SERVERBUG" not in tagged, \
+            f"{self.name}: {command}: {tagged}\n{self.wire.story()}"
+
     def read(self):
         for uid in self.some(1):
             for answer in self(f"UID FETCH {uid} (FLAGS RFC822.SIZE BODY.PEEK[])")[0]:
@@ -225,8 +238,8 @@ class Client:
             self("NOOP")
             self.learn()
         what = self.random.choices((self.store, self.append, lambda: self.transfer("COPY"),
-                                    lambda: self.transfer("MOVE"), self.expunge, self.read, self.status),
-                                   (6, 3, 1, 3, 3, 3, 1))[0]
+                                    lambda: self.transfer("MOVE"), self.expunge, self.read, self.status,
+                                    self.side), (6, 3, 1, 3, 3, 3, 1, 2))[0]
         return what() if self.known else self.append()
 
 
@@ -359,7 +372,19 @@ def linnet_view(mail, box):
         uid: (m.flags - {"Recent"}, date(m.date), m.size) for uid, m in view.messages.items()}
 
 
+def check_side_folders(base, mail):
+    """Both list the same folders, and the same in each of them."""
+    names = sorted(name for name in store.folders(mail, **linnet.as_mail_user()) if name not in BOXES)
+    mine = {box: linnet_view(mail, box) for box in names}
+    with dovecot.imap(base, mail) as imap:
+        listed = [re.match(r'\* LIST \(([^)]*)\) "." (\S+)$', line) for line in imap('LIST "" *')[0]]
+        theirs = sorted(one[2] for one in listed if not re.search("Noselect|NonExistent", one[1], re.I))
+        assert [name for name in theirs if name not in BOXES] == names
+        assert {box: dovecot.look(imap, box) for box in names} == mine
+
+
 def check_end(base, mail, ledger, before):
+    check_side_folders(base, mail)
     mine = {box: linnet_view(mail, box) for box in BOXES}
     with dovecot.imap(base, mail) as imap:
         theirs = {box: dovecot.look(imap, box) for box in BOXES}
@@ -406,16 +431,19 @@ def test_two_masters(folder):
         time.sleep(chance.uniform(0, 0.05))
 
     users = [LinnetUser(name, ledger, mail) for name in "abc"]
-    other = dovecot_client("dovecot", ledger, base, mail)
+    others = [dovecot_client(name, ledger, base, mail) for name in ("dovecot", "dovecot2")]
     pop_chance = random.Random(f"{SEED} pop3")
     actors = [Actor(user.name, until, user.step, user.close) for user in users]
-    actors += [Actor("dovecot", until, other.step), Actor("deliver", until, deliver),
+    actors += [Actor(other.name, until, other.step) for other in others]
+    actors += [Actor("deliver", until, deliver),
                Actor("pop3", until, lambda: (pop3_step(ledger, mail, pop_chance), time.sleep(0.2)))]
     for actor in actors:
         actor.join()
-    other("LOGOUT")
-    other.process.wait(10)
-    other.wire.close()
+    for other in others:
+        with contextlib.suppress(linnet.Failure):
+            other("LOGOUT")
+        other.process.wait(10)
+        other.wire.close()
     errors = [(actor.name, actor.error) for actor in actors if actor.error]
     logs = "".join(line for user in users for line in user.logs.splitlines(True)
                    if "Disconnected" not in line)
