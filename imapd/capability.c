@@ -55,9 +55,11 @@ static const struct capability {
 	{ "WITHIN", NULL },
 	{ "CONTEXT=SEARCH", NULL },
 	{ "LIST-STATUS", NULL },
+	{ "BINARY", NULL },
 	{ "MOVE", NULL },
 	{ "SPECIAL-USE", NULL },
 
+	{ "IMAP4rev2", NULL },
 	{ "UTF8=ACCEPT", NULL },
 	{ "STATUS=SIZE", NULL },
 	{ "REPLACE", NULL },

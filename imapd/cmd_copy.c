@@ -3,6 +3,7 @@
 
 #include "imapd/commands.h"
 #include "imapd/grammar.h"
+#include "imapd/progress.h"
 #include "imapd/session.h"
 
 struct copy_args {
@@ -39,6 +40,28 @@ copyuid(struct session *s, const struct copied *copied)
 	return copy;
 }
 
+static void
+step(void *context)
+{
+	progress_step(context, 20);
+}
+
+/* RFC 9585; each message comes twice, for its file and for its name in the target. */
+static int
+copy_telling(struct session *s, const struct ranges *uids, const char *target, bool move,
+             struct copied *copied_out)
+{
+	struct progress p;
+	int failed;
+
+	progress_begin(&p, s, 2 * ranges_total(uids));
+	p.is_firm = true;
+	mailbox_on_step(s->box, step, &p);
+	failed = mailbox_copy(s->box, uids, target, move, &s->mem, copied_out);
+	mailbox_on_step(s->box, NULL, NULL);
+	return failed;
+}
+
 /* Copy or move; false: the reply is set. */
 static bool
 copy_messages(struct session *s, const struct copy_args *a, bool by_uid, bool move,
@@ -50,7 +73,7 @@ copy_messages(struct session *s, const struct copy_args *a, bool by_uid, bool mo
 		return false;
 	if (!store_has(s->store, a->target.name))
 		errno = ENOENT;
-	else if (mailbox_copy(s->box, &uids, a->target.name, move, &s->mem, copied_out) == 0)
+	else if (copy_telling(s, &uids, a->target.name, move, copied_out) == 0)
 		return true;
 	reply_target_errno(s, move ? "move to" : "copy to", a->target.name);
 	return false;

@@ -32,7 +32,10 @@ tell(struct progress *p)
 		           (unsigned long long)p->goal);
 	else
 		out_str(out, "\" NIL NIL)] Almost there\r\n");
-	out_flush(out);
+	if (p->is_firm)
+		out_offer(out);
+	else
+		out_flush(out);
 }
 
 static void
@@ -44,7 +47,8 @@ look(struct progress *p)
 	if (now < p->look_at)
 		return;
 	p->look_at = now + LOOK_MS;
-	in_look(&p->s->in);
+	if (!p->is_firm)
+		in_look(&p->s->in);
 	if (now < p->tell_at)
 		return;
 	p->tell_at = now + LIMIT_PROGRESS_SECONDS * 1000;

@@ -2,6 +2,7 @@
 #ifndef LINNET_PROGRESS_H
 #define LINNET_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct session;
@@ -11,6 +12,7 @@ struct progress {
 	uint64_t done, goal;      /* steps */
 	unsigned unlooked;        /* steps since the clock was looked at */
 	int64_t  tell_at, look_at;
+	bool     is_firm; /* the session must not end in between: the client is only told */
 };
 
 void progress_begin(struct progress *p, struct session *s, uint64_t goal);

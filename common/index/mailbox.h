@@ -203,6 +203,9 @@ struct copied {
 	struct ranges from, to;
 };
 
+/* Have step() called for each message of mailbox_copy(); it returns, and touches no mailbox. */
+void mailbox_on_step(struct mailbox *box, void (*step)(void *context), void *context);
+
 /*
  * Copy (move: then remove here) all uids into the mailbox target, which may be
  * this one.  All or none become visible.  Flags, keywords and INTERNALDATE go

@@ -132,6 +132,13 @@ put_into_tmp(struct copy *c, size_t i)
 	return false;
 }
 
+static void
+tell_step(const struct copy *c)
+{
+	if (c->box->step)
+		c->box->step(c->box->step_context);
+}
+
 static int
 put_all_into_tmp(struct copy *c)
 {
@@ -141,6 +148,7 @@ put_all_into_tmp(struct copy *c)
 	for (size_t i = 0; i < c->count; i++) {
 		bool there = put_into_tmp(c, i);
 
+		tell_step(c);
 		if (!there && errno)
 			return -1;
 		if (!there)
@@ -192,6 +200,7 @@ translate_all(struct copy *c)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct item *it = source_item(c, i);
 
+		tell_step(c);
 		if (it && translate(c, it, true, &c->in[i]) != 0)
 			return -1;
 	}
@@ -359,6 +368,13 @@ pair_uids(const struct copy *c, struct arena *mem, struct copied *copied_out)
 		ranges_add(&copied.to, mem, c->in[i].uid, c->in[i].uid);
 	}
 	*copied_out = copied;
+}
+
+void
+mailbox_on_step(struct mailbox *box, void (*step)(void *context), void *context)
+{
+	box->step = step;
+	box->step_context = context;
 }
 
 int

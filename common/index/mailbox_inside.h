@@ -91,6 +91,8 @@ struct mailbox {
 	unsigned          seen_uids, seen_keywords; /* generations at the last look */
 	size_t            seen_count;
 
+	void            (*step)(void *context); /* of a long change; NULL: nobody asks */
+	void             *step_context;
 	const char       *trouble;
 	bool              sizes_counted; /* some sizes wait to be written to the uidlist */
 	int               watch;

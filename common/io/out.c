@@ -217,6 +217,17 @@ out_flush(struct out *o)
 }
 
 void
+out_offer(struct out *o)
+{
+	ssize_t w = o->filter.write || o->len == 0 ? 0 : write(o->fd, o->data, o->len);
+
+	if (w <= 0)
+		return; /* one that is gone is noticed by the next that waits */
+	o->len -= (size_t)w;
+	memmove(o->data, o->data + w, o->len);
+}
+
+void
 out_release(struct out *o)
 {
 	out_flush(o);

@@ -86,6 +86,12 @@ void out_printf(struct out *o, const char *format, ...) __attribute__((format(pr
 
 void out_flush(struct out *o);
 
+/*
+ * Send what the client takes at once, and never end the session: where work that must not be left
+ * half done goes on.  What is compressed waits.
+ */
+void out_offer(struct out *o);
+
 /* Flush and give the buffer back, while a session idles. */
 void out_release(struct out *o);
 

@@ -456,3 +456,34 @@ def test_RFC9051_7_5_2_news_have_uids(box, start):
         selected(other.wire)
         other.wire.ok("o", "STORE 4 +FLAGS (\\Answered)")
         assert session.wire.ok("n", "NOOP")[0] == b"* 4 FETCH (UID 4 FLAGS (\\Answered))"
+
+
+def test_RFC9051_what_replaces_what_is_deprecated(box, start):
+    """Appendix E: ESEARCH for SEARCH, UTF-8 names, BINARY, STATUS DELETED and SIZE, TRYCREATE of MOVE."""
+    with start() as session:
+        assert b" IMAP4rev2 " in session.wire.ok("c", "CAPABILITY")[0]
+        session.wire.ok("e", "ENABLE IMAP4rev2")
+        selected(session.wire)
+        session.wire.transcript(r"""
+            C: a SEARCH ALL
+            S: * ESEARCH (TAG "a") ALL 1:6
+            S: a OK …
+            C: b UID SEARCH SUBJECT nothing
+            S: * ESEARCH (TAG "b") UID
+            S: b OK …
+            C: c SEARCH RETURN (SAVE) SUBJECT "hello 2"
+            S: c OK …
+            C: d FETCH $ (BINARY.SIZE[1] UID)
+            S: * 2 FETCH (BINARY.SIZE[1] 20 UID 2)
+            S: d OK …
+            C: e STATUS INBOX (MESSAGES DELETED)
+            S: * STATUS INBOX (MESSAGES 6 DELETED 0)
+            S: e OK …
+            C: f MOVE 1 nowhere
+            S: f NO [TRYCREATE] …
+            C: g CREATE "\u00e9t\u00e9"
+            S: g OK …
+            C: h LIST "" "\u00e9*"
+            S: * LIST (\HasNoChildren) "." "\u00e9t\u00e9"
+            S: h OK …
+        """.replace("\\u00e9", "\u00e9"))
