@@ -56,6 +56,10 @@ bool password_take_apart(const char *stored, const char *default_scheme,
 const char *password_make(struct span password, const char *scheme, uint64_t rounds,
                           struct arena *mem, const char **why_out);
 
+/* May password_make() be asked for so many?  False with *why_out. */
+bool password_rounds_fit(const char *scheme, uint64_t rounds, struct arena *mem,
+                         const char **why_out);
+
 /* Is stored of the kind that password_make() makes for scheme (bcrypt: of its usual cost too)? */
 bool password_is_made_so(const char *stored, const char *default_scheme, const char *scheme);
 

@@ -54,6 +54,18 @@ rounds_fit(const struct password_scheme *s, uint64_t rounds, struct arena *mem,
 	return false;
 }
 
+bool
+password_rounds_fit(const char *scheme, uint64_t rounds, struct arena *mem, const char **why_out)
+{
+	struct span label = span_of(scheme), name;
+	const struct password_scheme *s;
+
+	span_split(&label, '.', &name);
+	s = password_scheme_find(name);
+	*why_out = "no such scheme";
+	return s && rounds_fit(s, rounds, mem, why_out);
+}
+
 const char *
 password_make(struct span password, const char *scheme, uint64_t rounds, struct arena *mem,
               const char **why_out)

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "authd/database.h"
+#include "authd/sql_conf.h"
 #include "common/base/number.h"
 #include "common/base/settings_problem.h"
 #include "ctl/ctl.h"
@@ -85,27 +87,33 @@ check_login_user(struct checking *c)
 		              c->s.default_login_user);
 }
 
-/* Exactly the names authd reads; values are its business. */
-struct sql_file {
-	const char *value;
-};
-static const struct settings_row sql_rows[] = {
-	{ "driver", 0, "", "" },
-	{ "connect", 0, "", "" },
-	{ "default_pass_scheme", 0, "", "" },
-	{ "password_query", 0, "", "" },
-	{ "user_query", 0, "", "" },
-	{ "iterate_query", 0, "", "" },
-	{ NULL, 0, NULL, NULL },
-};
+/* What authd itself would read and ask: each section is prepared, and its query tried out. */
+static void
+check_database(struct checking *c, const struct settings_db *db, enum database_kind kind)
+{
+	struct settings_place at = place(c, db->file, db->line);
+	const char *why = NULL;
+	struct database opened;
 
+	if (!database_prepare(&opened, db, kind, &c->ctl->mem, &why)) {
+		settings_tell(&at, SETTINGS_FATAL, "%s", why);
+		return;
+	}
+	if (!opened.driver->try_out)
+		return;
+	why = opened.driver->try_out(opened.state, kind, &c->ctl->mem);
+	if (why)
+		settings_tell(&at, SETTINGS_FATAL, "%s", why);
+}
+
+/* The lines of the file that are wrong, before the database is asked. */
 static void
 check_sql(struct checking *c, const struct settings_db *db)
 {
 	struct settings_problems inside;
-	struct sql_file unused;
+	struct sql_conf unused;
 
-	settings_load_rows(db->args, sql_rows, &c->ctl->mem, &unused, &inside);
+	settings_load_rows(db->args, sql_conf_rows, &c->ctl->mem, &unused, &inside);
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct settings_problem *p = &inside.problem[i];
 		struct settings_place at = place(c, p->file, p->line);
@@ -188,15 +196,18 @@ static const struct {
 static void
 check_dbs(struct checking *c, const char *section, const struct settings_db *db, size_t count)
 {
+	enum database_kind kind = strcmp(section, "passdb") == 0 ? DATABASE_PASS : DATABASE_USER;
 	struct settings_place at = place(c, c->ctl->config, 0);
 
 	if (count == 0)
 		settings_tell(&at, SETTINGS_FATAL,
 		              "there is no %s {} that can be used: nobody could log in", section);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < sizeof(drivers) / sizeof(drivers[0]); k++)
 			if (strcmp(drivers[k].driver, db[i].driver) == 0)
 				drivers[k].check(c, &db[i]);
+		check_database(c, &db[i], kind);
+	}
 }
 
 static size_t

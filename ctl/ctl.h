@@ -21,6 +21,10 @@ int ctl_config(struct ctl *ctl, int argc, char **argv);
 int ctl_config_check(struct ctl *ctl, int argc, char **argv);
 int ctl_auth_test(struct ctl *ctl, int argc, char **argv);
 int ctl_pw(struct ctl *ctl, int argc, char **argv);
+int ctl_who(struct ctl *ctl, int argc, char **argv);
+int ctl_kick(struct ctl *ctl, int argc, char **argv);
+int ctl_stats(struct ctl *ctl, int argc, char **argv);
+int ctl_flush(struct ctl *ctl, int argc, char **argv);
 
 /* One line on standard error, with the program's name in front. */
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

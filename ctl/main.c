@@ -1,5 +1,5 @@
 /*
- * main.c - linnetctl: settings shown and checked, passwords tested and made
+ * main.c - linnetctl: settings shown and checked, passwords tested and made, sessions listed and ended
  *
  * Nothing here is long-lived or talks to clients; what needs root (the login
  * socket, a key) fails with the system's own word for it.
@@ -28,8 +28,20 @@ static const struct verb {
 	{ "auth test",
 	  "[-s SERVICE] USER     ask authd whether a password is right",
 	  ctl_auth_test },
+	{ "auth cache flush",
+	  "[USER]           forget what authd has kept of passwords",
+	  ctl_flush },
+	{ "who",
+	  "[USER | NETWORK]      who is logged in",
+	  ctl_who },
+	{ "kick",
+	  "USER | NETWORK        end the sessions of a user, or from a network",
+	  ctl_kick },
+	{ "stats",
+	  "                      print authd's counters",
+	  ctl_stats },
 	{ "pw",
-	  "[-s SCHEME] [-r N]    make the hash of a password",
+	  "[-l] [-s SCHEME] [-r N] [-t HASH] [-V]  make or test the hash of a password",
 	  ctl_pw },
 };
 
@@ -50,7 +62,7 @@ print_usage(FILE *to)
 {
 	fprintf(to, "usage: linnetctl [-c FILE] VERB [ARGUMENT ...]\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].usage);
+		fprintf(to, "  %-16s %s\n", verbs[i].name, verbs[i].usage);
 	fprintf(to, "FILE is " SYSCONFDIR
 	            "/linnet/linnet.conf where -c is not given; see linnetctl(8).\n");
 }

@@ -1,148 +1,145 @@
-/*
- * pw.c - linnetctl pw: the hash of a password, in the form of the password column
- *
- * Salts are 16 characters of 6 bits; bcrypt's 22nd character has but two bits
- * that count, so the last one is drawn from the four that crypt(3) accepts.
- */
-#include <crypt.h>
-#include <errno.h>
-#include <fcntl.h>
+/* pw.c - linnetctl pw: the hash of a password, in the form of the password column */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "authd/password.h"
 #include "common/base/limits.h"
 #include "common/base/number.h"
 #include "common/base/wipe.h"
 #include "ctl/ctl.h"
 
-/* No more rounds than authd is willing to check. */
-static const struct scheme {
-	const char *name;
-	const char *prefix; /* crypt(3)'s, with its own number of rounds */
-	/* what stands in front of a number of rounds; NULL when the scheme has none */
-	const char *rounds;
-	int         digits; /* of that number, at least */
-	uint64_t    least, most;
-	size_t      salt;
-} schemes[] = {
-	{ "SHA512-CRYPT", "$6$",     "$6$rounds=", 1, 1000, LIMIT_CRYPT_ROUNDS, 16 },
-	{ "SHA256-CRYPT", "$5$",     "$5$rounds=", 1, 1000, LIMIT_CRYPT_ROUNDS, 16 },
-	{ "BLF-CRYPT",    "$2y$10$", "$2y$",       2, 4,    LIMIT_BCRYPT_COST,  22 },
-	{ "MD5-CRYPT",    "$1$",     NULL,         0, 0,    0,                  8 },
+struct pw {
+	const char *scheme, *rounds, *test, *user;
+	char       *password;
+	bool        lists, verifies;
 };
 
-static const struct scheme *
-find_scheme(const char *name)
+static int
+list_schemes(void)
 {
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (span_is_nocase(span_of(name), schemes[i].name))
-			return &schemes[i];
-	fprintf(stderr, "linnetctl: there is no scheme \"%s\"; these are:", name);
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		fprintf(stderr, " %s", schemes[i].name);
-	fputc('\n', stderr);
-	return NULL;
+	const char *name;
+
+	for (size_t i = 0; (name = password_scheme_each(i)); i++)
+		printf("%s%s", i > 0 ? " " : "", name);
+	putchar('\n');
+	return EX_OK;
 }
 
-static bool
-random_bytes(void *to, size_t n)
+static const struct {
+	enum password_verdict verdict;
+	const char           *text;
+	int                   status;
+} verdicts[] = {
+	{ PASSWORD_RIGHT, "verified", EX_OK },
+	{ PASSWORD_WRONG, "the password does not fit", EX_NOPERM },
+	{ PASSWORD_NONE, "no password fits that", EX_NOPERM },
+	{ PASSWORD_UNUSABLE, "cannot be checked", EX_UNAVAILABLE },
+};
+
+static int
+test_hash(const struct pw *pw, const char *hash, bool says_hash)
 {
-	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && read(fd, to, n) == (ssize_t)n;
+	const char *why = "";
+	enum password_verdict verdict =
+		password_verify(span_of(pw->password), hash, "CRYPT", &why);
+	size_t i = 0;
 
-	if (fd >= 0)
-		close(fd);
-	if (!ok)
-		ctl_complain("/dev/urandom gives no random bytes");
-	return ok;
-}
-
-/* crypt(3)'s second argument; NULL with a message. */
-static const char *
-make_setting(struct ctl *ctl, const struct scheme *scheme, uint64_t rounds)
-{
-	static const char alphabet[] =
-		"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	unsigned char raw[32];
-	char salt[33] = "";
-
-	if (!random_bytes(raw, sizeof(raw)))
-		return NULL;
-	for (size_t i = 0; i < scheme->salt; i++)
-		salt[i] = alphabet[raw[i] % 64];
-	if (scheme->salt == 22)
-		salt[21] = ".Oeu"[raw[21] % 4];
-	if (rounds == 0)
-		return arena_printf(&ctl->mem, "%s%s", scheme->prefix, salt);
-	return arena_printf(&ctl->mem, "%s%0*llu$%s", scheme->rounds, scheme->digits,
-	                    (unsigned long long)rounds, salt);
+	while (verdicts[i].verdict != verdict)
+		i++;
+	if (verdict == PASSWORD_UNUSABLE)
+		ctl_complain("%s: %s", verdicts[i].text, why);
+	else
+		printf("%s%s(%s)\n", says_hash ? hash : "", says_hash ? " " : "", verdicts[i].text);
+	return verdicts[i].status;
 }
 
 static int
-print_hash(struct ctl *ctl, const struct scheme *scheme, uint64_t rounds, char *password)
+make_hash(struct ctl *ctl, const struct pw *pw, uint64_t rounds)
 {
-	const char *setting = make_setting(ctl, scheme, rounds);
-	struct crypt_data *data = arena_zero(&ctl->mem, sizeof(*data));
-	const char *hash = setting ? crypt_r(password, setting, data) : NULL;
-	bool is_made = hash && strncmp(hash, scheme->prefix, 3) == 0;
+	const char *why = "",
+		   *hash = password_make(span_of(pw->password), pw->scheme, rounds, &ctl->mem, &why);
+	int status = EX_OK;
 
-	if (is_made)
-		printf("{%s}%s\n", scheme->name, hash);
-	else if (setting)
-		ctl_complain(errno == ERANGE ?
-		                     "the password is too long for %s of this system's crypt(3)" :
-		                     "this system's crypt(3) has no %s",
-		             scheme->name);
-	wipe(password, strlen(password));
-	wipe(data, sizeof(*data));
-	return is_made ? EX_OK : EX_UNAVAILABLE;
+	if (!hash) {
+		ctl_complain("%s", why);
+		return EX_UNAVAILABLE;
+	}
+	if (pw->verifies)
+		status = test_hash(pw, hash, true);
+	else
+		puts(hash);
+	return status;
+}
+
+/* A call that cannot be is told before anybody is asked for a password. */
+static bool
+is_possible(struct ctl *ctl, const struct pw *pw, uint64_t *rounds_out)
+{
+	const char *why = "", *name;
+
+	if (!password_scheme_exists(pw->scheme)) {
+		fprintf(stderr, "linnetctl: there is no scheme \"%s\"; these are:", pw->scheme);
+		for (size_t i = 0; (name = password_scheme_each(i)); i++)
+			fprintf(stderr, " %s", name);
+		fputc('\n', stderr);
+		return false;
+	}
+	if (!pw->rounds)
+		return true;
+	if (!number_parse(span_of(pw->rounds), UINT32_MAX, rounds_out) || *rounds_out == 0) {
+		ctl_complain("-r %s: not a number of rounds", pw->rounds);
+		return false;
+	}
+	if (password_rounds_fit(pw->scheme, *rounds_out, &ctl->mem, &why))
+		return true;
+	ctl_complain("-r %s: %s", pw->rounds, why);
+	return false;
 }
 
 static bool
-rounds_fit(const struct scheme *scheme, const char *text, uint64_t *rounds_out)
+take_option(struct pw *pw, int option)
 {
-	if (!text)
-		return true;
-	if (!scheme->rounds) {
-		ctl_complain("%s has no rounds", scheme->name);
+	const char **const text[] = { ['s'] = &pw->scheme, ['r'] = &pw->rounds, ['t'] = &pw->test,
+		                      ['u'] = &pw->user };
+
+	if (option == 'l')
+		pw->lists = true;
+	else if (option == 'V')
+		pw->verifies = true;
+	else if (option == 'p')
+		pw->password = optarg;
+	else if (option == '?')
 		return false;
-	}
-	if (number_parse(span_of(text), scheme->most, rounds_out) && *rounds_out >= scheme->least)
-		return true;
-	ctl_complain("-r %s: %s takes %llu to %llu rounds", text, scheme->name,
-	             (unsigned long long)scheme->least, (unsigned long long)scheme->most);
-	return false;
+	else
+		*text[option] = optarg;
+	return true;
 }
 
 int
 ctl_pw(struct ctl *ctl, int argc, char **argv)
 {
-	const char *name = "SHA512-CRYPT", *rounds_text = NULL;
-	const struct scheme *scheme;
-	char *password = NULL;
+	struct pw pw = { .scheme = "SHA512-CRYPT" };
 	uint64_t rounds = 0;
-	int option;
+	int option, status;
 
-	while ((option = getopt(argc, argv, "s:r:p:")) != -1) {
-		if (option == 's')
-			name = optarg;
-		else if (option == 'r')
-			rounds_text = optarg;
-		else if (option == 'p')
-			password = optarg;
-		else
+	while ((option = getopt(argc, argv, "ls:r:p:t:u:V")) != -1)
+		if (!take_option(&pw, option))
 			return EX_USAGE;
-	}
 	if (optind < argc) {
-		ctl_complain("usage: linnetctl pw [-s SCHEME] [-r ROUNDS]; the password is read "
-		             "from standard input");
+		ctl_complain("usage: linnetctl pw [-l] [-s SCHEME] [-r ROUNDS] [-t HASH] [-V]; the "
+		             "password is read from standard input");
 		return EX_USAGE;
 	}
-	scheme = find_scheme(name);
-	if (!scheme || !rounds_fit(scheme, rounds_text, &rounds))
+	if (pw.lists)
+		return list_schemes();
+	if (!is_possible(ctl, &pw, &rounds))
 		return EX_USAGE;
-	if (!password)
-		password = ctl_read_password(ctl, "Password: ", true);
-	return password ? print_hash(ctl, scheme, rounds, password) : EX_NOINPUT;
+	if (!pw.password)
+		pw.password = ctl_read_password(ctl, "Password: ", !pw.test);
+	if (!pw.password)
+		return EX_NOINPUT;
+	status = pw.test ? test_hash(&pw, pw.test, false) : make_hash(ctl, &pw, rounds);
+	wipe(pw.password, strlen(pw.password));
+	return status;
 }

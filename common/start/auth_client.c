@@ -476,3 +476,27 @@ auth_client_respond(struct auth_client *c, struct span response, int64_t deadlin
 	auth_put_end(&question);
 	return exchange(c, &question, deadline_ms, mem);
 }
+
+bool
+auth_client_list(struct auth_client *c, const char *command, const char *user, int64_t deadline_ms,
+                 void (*each)(void *context, const struct auth_line *line), void *context)
+{
+	struct buf question = BUF_EMPTY;
+	struct auth_line line;
+	uint64_t id;
+	bool is_sent;
+
+	c->id++;
+	auth_put(&question, command);
+	auth_put_number(&question, c->id);
+	auth_put_value(&question, "user", span_of(user));
+	auth_put_end(&question);
+	is_sent = send_all(c, buf_view(&question), deadline_ms);
+	buf_free(&question);
+	while (is_sent && read_line(c, deadline_ms, &line) && take_id(&line, &id) && id == c->id) {
+		each(context, &line);
+		if (span_is(line.field[0], "END"))
+			return true;
+	}
+	return false;
+}

@@ -61,6 +61,16 @@ struct auth_client *auth_client_close(struct auth_client *c);
 struct auth_answer auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t deadline_ms, struct arena *mem);
 struct auth_answer auth_client_respond(struct auth_client *c, struct span response, int64_t deadline_ms, struct arena *mem);
 
+/*
+ * A question of linnetctl: command is WHO, FLUSH (of user, or all where that is NULL) or STATS.
+ * each() gets every line of the answer, the last one, END, too; its spans are valid for the call.
+ * False when authd went away before that.
+ */
+struct auth_line;
+bool auth_client_list(struct auth_client *c, const char *command, const char *user,
+                      int64_t deadline_ms,
+                      void (*each)(void *context, const struct auth_line *line), void *context);
+
 /* After AUTH_OK: the descriptor to keep open for the session; the client itself is freed. */
 int auth_client_release(struct auth_client *c);
 

@@ -18,7 +18,8 @@ BELOW = {
     "common/start": ("common/base", "common/io", "common/maildir", "common/mime", "common/index"),
 }
 GROUND_TO_START = tuple(BELOW)
-BELOW.update({program: GROUND_TO_START for program in ("imapd", "pop3d", "authd", "ctl")})
+BELOW.update({program: GROUND_TO_START for program in ("imapd", "pop3d", "authd")})
+BELOW["ctl"] = (*GROUND_TO_START, "authd")  # the tables of its settings, schemes and databases
 
 # Beyond libc: which program's own objects may need which library's symbols.
 FOREIGN = re.compile(r"^(sd_|mysql_|mariadb_|event_|evutil_|evbuffer_|bufferevent_|crypt)")

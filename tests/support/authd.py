@@ -59,7 +59,7 @@ class Client:
         fields = [b"AUTH", b"%d" % self.id, mechanism.encode(), b"service=" + service.encode()]
         if rip:
             fields.append(b"rip=" + rip.encode())
-        fields += [m.encode() for m in more]
+        fields += [m.encode() if isinstance(m, str) else m for m in more]
         if response is not None:
             fields.append(b"resp=" + response)
         self.send(b"\t".join(fields))

@@ -12,6 +12,8 @@ import threading
 import pytest
 
 import linnet
+import mariadb
+from authd import Authd
 
 NEEDS_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 
@@ -72,10 +74,6 @@ passdb {{
   driver = passwd-file
   args = scheme=plain {folder}/users
 }}
-passdb {{
-  driver = sql
-  args = {folder}/sql
-}}
 userdb {{
   driver = static
   args = uid=root gid=root home=/nowhere/%n
@@ -88,7 +86,6 @@ def sound(folder):
     """A configuration with which nothing is wrong."""
     for name in ("cert.pem", "key.pem", "users"):
         (folder / name).write_text("x\n")
-    (folder / "sql").write_text("driver = mysql\nconnect = host=localhost\npassword_query = SELECT 1\n")
     path = folder / "linnet.conf"
     path.write_text(SOUND.format(folder=folder))
     return path
@@ -106,7 +103,6 @@ def test_check_of_a_sound_configuration(sound):
     ("ssl_key = <", "#", "ssl_cert is set and ssl_key is not"),
     ("ssl_cert = <", "#", "ssl_key is set and ssl_cert is not"),
     ("/users", "/losers", "passwd-file: cannot read"),
-    ("/sql\n", "/sgl\n", "sgl: No such file"),
     ("uid=root", "uid=nobody-here", "uid=nobody-here: this system has no such user"),
     ("gid=root", "gid=nobody-here", "gid=nobody-here: this system has no such group"),
     ("driver = passwd-file", "driver = pam", 'linnet has no driver "pam"'),
@@ -127,11 +123,45 @@ def test_check_of_required_tls_without_certificate(sound):
     assert "ssl = required needs ssl_cert and ssl_key" in got.stderr
 
 
-def test_check_looks_into_the_sql_file(sound, folder):
-    (folder / "sql").write_text("driver = mysql\nconect = host=localhost\n")
+@pytest.mark.parametrize("text, complaint", [
+    ("driver = mysql\nconect = host=localhost\n", ':2: warning: unknown setting "conect"; did you mean connect?'),
+    ("driver = pgsql\nconnect = host=x dbname=d user=u\n", "only mysql is known"),
+    ("connect = host=localhost\n", "dbname= and user= must be there"),
+    ("connect = host=/nowhere/sock dbname=d user=u\npassword_query = SELECT a FROM `%u`\n", "password_query: a variable cannot be"),
+    ("connect = host=/nowhere/sock dbname=d user=u password=geheim\n", "connect: host=/nowhere/sock"),
+    (None, "No such file"),
+])
+def test_check_looks_into_the_sql_file(sound, folder, text, complaint):
+    if text:
+        (folder / "sql").write_text(text)
+    sound.write_text(sound.read_text() + f"passdb {{\n driver = sql\n args = {folder}/sql\n}}\n")
     got = run("-c", sound, "config", "check")
     assert got.returncode == 78
-    assert f'{folder}/sql:2: warning: unknown setting "conect"; did you mean connect?' in got.stderr
+    assert complaint in got.stderr
+    assert "geheim" not in got.stderr
+
+
+@pytest.fixture(scope="module")
+def database():
+    with mariadb.MariaDB() as running:
+        running.create_tutorial()
+        yield running
+
+
+@pytest.mark.parametrize("query, complaint", [
+    (mariadb.QUERY, None),
+    ("SELECT email as user, password FROM no_such_table WHERE email='%u'", "no_such_table"),
+    ("SELECT email as user, pasword FROM virtual_users WHERE email='%u'", "pasword"),
+    ("SELECT email as user FROM virtual_users WHERE email='%u'", "no column named password"),
+    ("SELECT email, password FROM virtual_users WHERE email='%u'", "no column named user"),
+    ("SELEKT 1", "SQL syntax"),
+    ("UPDATE virtual_users SET email='' WHERE email='%u'", "is no SELECT"),
+])
+def test_check_runs_the_query_on_nobody(sound, database, query, complaint):
+    sound.write_text(sound.read_text() + database.passdb_block(password_query=query))
+    got = run("-c", sound, "config", "check")
+    assert got.returncode == (78 if complaint else 0), got.stderr
+    assert (complaint or "") in got.stderr
 
 
 # --- pw -----------------------------------------------------------------------------------------
@@ -295,3 +325,91 @@ def test_auth_test_does_not_believe_a_foreign_folder(folder):
     authd.thread.join(10)
     authd.listener.close()
     assert got.returncode == 69
+
+
+# --- pw: the other schemes, with Dovecot as the other side --------------------------------------------
+
+WORD = "motDePasse"
+OURS = ["SHA512-CRYPT", "SHA256-CRYPT", "BLF-CRYPT", "ARGON2I", "ARGON2ID", "PBKDF2", "SCRAM-SHA-1", "SCRAM-SHA-256",
+        "CRAM-MD5", "MD5-CRYPT", "DES-CRYPT", "PLAIN", "CLEARTEXT", "PLAIN-MD5", "LDAP-MD5", "SMD5", "SHA", "SHA1", "SSHA",
+        "SHA256", "SSHA256", "SHA512", "SSHA512", "SHA256.hex", "SSHA.b64", "PLAIN-MD5.b64", "PLAIN.b64"]
+
+
+def doveadm(*arguments):
+    # no configuration: doveadm pw needs none, and the host's may be anything
+    return subprocess.run(["doveadm", "-c", "/dev/null", "pw", *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("scheme", OURS)
+def test_pw_as_dovecot_has_it(scheme):
+    made = run("pw", "-s", scheme, text=WORD + "\n")
+    assert made.returncode == 0, made.stderr
+    theirs = doveadm("-s", scheme, "-p", WORD)
+    # what we make, Dovecot verifies
+    assert "(verified)" in doveadm("-t", made.stdout.strip(), "-p", WORD).stdout, made.stdout
+    assert "(verified)" not in doveadm("-t", made.stdout.strip(), "-p", "x" + WORD).stdout
+    # and the other way round
+    assert theirs.returncode == 0, theirs.stderr
+    assert run("pw", "-t", theirs.stdout.strip(), text=WORD + "\n").stdout == "(verified)\n", theirs.stdout
+    assert run("pw", "-t", theirs.stdout.strip(), text="x" + WORD + "\n").returncode == 77
+
+
+def test_pw_lists_and_verifies():
+    names = run("pw", "-l").stdout.split()
+    assert {s.split(".")[0] for s in OURS} <= set(names)
+    got = run("pw", "-V", "-s", "SSHA256", text=WORD + "\n")
+    assert got.returncode == 0 and got.stdout.startswith("{SSHA256}") and got.stdout.endswith(" (verified)\n")
+    assert run("pw", "-t", "{NOSUCH}x", text="x\n").returncode == 69
+
+
+@pytest.mark.parametrize("stored", [
+    "{PBKDF2}$1$salt$2147483648$" + "0" * 40, "{ARGON2ID}$argon2id$v=19$m=4194304,t=3,p=1$c2FsdHNhbHRzYWx0c2E$" + "A" * 43,
+    "{ARGON2I}$argon2i$v=19$m=65536,t=1000,p=1$c2FsdHNhbHRzYWx0c2E$" + "A" * 43, "{BLF-CRYPT}$2y$31$" + "a" * 53,
+    "{SCRAM-SHA-256}2147483648,c2FsdA==," + "A" * 43 + "=," + "A" * 43 + "=",
+    "{SCRAM-SHA-1}1024,c2FsdA==," + "A" * 27 + "=," + "A" * 27 + "=",
+])
+def test_absurd_costs_are_refused_at_once_A15(stored):
+    import time
+    start = time.monotonic()
+    assert run("pw", "-t", stored, text="x\n").returncode == 69
+    assert time.monotonic() - start < 2
+
+
+# --- who, kick, stats, flush --------------------------------------------------------------------------
+
+def test_who_and_kick():
+    with Authd({"toto@d.test": "secret", "titi@d.test": "other"}) as authd:
+        assert run("-c", authd.conf, "who").stdout == ""
+        # the session's part: a process that holds the connection, and ends on SIGTERM
+        code = ("import socket, sys, base64; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); f = s.makefile('rb');"
+                "s.sendall(b'VERSION\\t1\\t2\\nCPID\\t1\\nAUTH\\t1\\tPLAIN\\tservice=imap\\trip=192.0.2.7\\tsession=abc\\tresp='"
+                " + base64.b64encode(b'\\0toto@d.test\\0secret') + b'\\n');"
+                "[print(l.decode(), end='', flush=True) for l in f]")
+        session = subprocess.Popen([sys.executable, "-c", code, str(authd.run / "login")], stdout=subprocess.PIPE, text=True)
+        try:
+            while not session.stdout.readline().startswith("OK"):
+                pass
+            got = run("-c", authd.conf, "who")
+            assert re.search(rf"toto@d\.test +imap +{session.pid} +192\.0\.2\.7 ", got.stdout)
+            assert "toto" not in run("-c", authd.conf, "who", "titi@d.test").stdout
+            assert "toto" in run("-c", authd.conf, "who", "192.0.2.0/24").stdout
+            assert run("-c", authd.conf, "kick", "titi@d.test").returncode == 67
+            assert "is ended" in run("-c", authd.conf, "kick", "toto@d.test").stdout
+            assert session.wait(10) == -15
+            linnet.wait_for(lambda: run("-c", authd.conf, "who").stdout == "", "the list to be empty")
+        finally:
+            linnet.end(session)
+            session.stdout.close()
+
+
+def test_stats_and_flush():
+    with Authd({"toto@d.test": "secret"}, settings={"auth_cache_size": "1M"}) as authd:
+        with authd.login() as c:
+            c.plain("toto@d.test", "wrong")
+        text = run("-c", authd.conf, "stats").stdout
+        assert 'linnet_auth_attempts_total{verdict="failed"} 1\n' in text
+        assert text.endswith("# EOF\n")
+        with authd.client() as c:
+            c.plain("toto@d.test", "secret")
+        assert run("-c", authd.conf, "auth", "cache", "flush", "nobody@d.test").stdout == "0 answers are forgotten\n"
+        assert run("-c", authd.conf, "auth", "cache", "flush").stdout == "1 answers are forgotten\n"
