@@ -6,21 +6,48 @@
  * bytes are dropped, which is where a match that crosses the border begins.
  * Between two texts stands a byte that no UTF-8 has, so that hundreds of header
  * fields are looked through at once and nothing is found across them.
+ *
+ * Nearly all text is ASCII, and so are nearly all needles: a large piece of such
+ * text is neither folded nor copied.  The places where the needle's rarest byte
+ * stands, in either case, are the only ones that are compared.
  */
 #include "imapd/search_text.h"
 
 #include <string.h>
 
+#include "common/mime/ascii.h"
 #include "common/mime/charset.h"
 
-enum { WINDOW_LEAST = 32 * 1024 };
+enum { WINDOW_LEAST = 32 * 1024, DIRECT_LEAST = 1024, RARE_MOST = 256 };
 
 static const char between = (char)0xff;
+
+/* Bytes of text by how often they come, the most frequent first; all others are rarer. */
+static const char frequent[] = " etaonirshdlucmfypgwb.,-v01\r\nk2/3=:5498>6<7\"'xjqz";
+
+static size_t
+rarest(struct span needle)
+{
+	size_t best = 0, rank = 0, most = needle.len < RARE_MOST ? needle.len : RARE_MOST;
+
+	for (size_t i = 0; i < most; i++) {
+		const char *at = strchr(frequent, needle.at[i]);
+		size_t its = at ? (size_t)(at - frequent) : sizeof(frequent);
+
+		if (its >= rank) {
+			rank = its;
+			best = i;
+		}
+	}
+	return best;
+}
 
 void
 search_text_begin(struct search_text *t, struct span needle)
 {
 	buf_reset(&t->window);
+	t->is_ascii = ascii_run(needle.at, needle.len) == needle.len;
+	t->rare_at = t->is_ascii ? rarest(needle) : 0;
 	t->needle = needle;
 	t->tail_len = 0;
 	t->is_found = needle.len == 0;
@@ -87,11 +114,98 @@ join_tail(struct search_text *t, struct span s)
 	return s;
 }
 
+/* ---- ASCII as it is ---- */
+
+/* The next place from at on where one of both bytes stands, NULL for none; each remembers its own. */
+struct places {
+	const char *next[2]; /* not looked for: in front of at */
+	const char *end;
+	char        byte[2];
+};
+
+static const char *
+next_place(struct places *p, const char *at)
+{
+	for (int i = 0; i < 2; i++)
+		if (p->next[i] < at)
+			p->next[i] = memchr(at, p->byte[i], (size_t)(p->end - at));
+	for (int i = 0; i < 2; i++)
+		if (!p->next[i])
+			p->next[i] = p->end;
+	return p->next[0] < p->next[1] ? p->next[0] : p->next[1];
+}
+
+static bool
+is_here(const char *at, struct span needle, size_t *compared)
+{
+	size_t n = 0;
+
+	while (n < needle.len && ascii_lower(at[n]) == needle.at[n])
+		n++;
+	*compared += n + 1;
+	return n == needle.len;
+}
+
+enum direct { DIRECT_FOUND, DIRECT_NOT, DIRECT_UNKNOWN };
+
+/* UNKNOWN: so much looks like the needle that another way is faster. */
+static enum direct
+find_direct(const struct search_text *t, struct span ascii)
+{
+	char rare = t->needle.at[t->rare_at];
+	char upper = rare >= 'a' && rare <= 'z' ? (char)(rare - ('a' - 'A')) : rare;
+	const char *at = ascii.at + t->rare_at;
+	struct places p = { { NULL, NULL }, NULL, { rare, upper } };
+	size_t compared = 0;
+
+	p.end = ascii.at + ascii.len - (t->needle.len - 1 - t->rare_at);
+	for (;;) {
+		at = next_place(&p, at);
+		if (at == p.end)
+			return DIRECT_NOT;
+		if (is_here(at - t->rare_at, t->needle, &compared))
+			return DIRECT_FOUND;
+		if (compared > 4 * ascii.len)
+			return DIRECT_UNKNOWN;
+		at++;
+	}
+}
+
+/* False: the piece has to be folded. */
+static bool
+add_direct(struct search_text *t, struct span utf8)
+{
+	size_t keep = t->needle.len - 1;
+
+	if (!t->is_ascii || t->tail_len > 0 || utf8.len < DIRECT_LEAST ||
+	    utf8.len < 4 * t->needle.len || ascii_run(utf8.at, utf8.len) < utf8.len)
+		return false;
+	if (t->window.len > 0) { /* what crosses from there to here */
+		casemap_fold(span_make(utf8.at, keep), &t->window);
+		look(t);
+	}
+	if (t->is_found)
+		return true;
+	switch (find_direct(t, utf8)) {
+	case DIRECT_UNKNOWN:
+		buf_reset(&t->window); /* with what crosses from there all has been seen */
+		return false;
+	case DIRECT_FOUND:
+		t->is_found = true;
+		return true;
+	case DIRECT_NOT:
+		break;
+	}
+	buf_reset(&t->window);
+	casemap_fold(span_skip(utf8, utf8.len - keep), &t->window);
+	return true;
+}
+
 bool
 search_text_add(struct search_text *t, struct span utf8)
 {
-	if (t->is_found)
-		return true;
+	if (t->is_found || add_direct(t, utf8))
+		return t->is_found;
 	utf8 = join_tail(t, utf8);
 	if (t->tail_len == 0 && utf8.len > 0) {
 		t->tail_len = cut_character(utf8);

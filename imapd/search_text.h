@@ -13,6 +13,8 @@
  */
 struct search_text {
 	struct span needle;   /* folded UTF-8; stays with the caller */
+	bool        is_ascii; /* so ASCII text can be looked through as it is */
+	size_t      rare_at;  /* the byte of the needle that text has least of */
 	struct buf  window;   /* folded text: the end of what was looked through, and what was not yet */
 	char        tail[4];  /* a character cut by the end of a piece */
 	size_t      tail_len;

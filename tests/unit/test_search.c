@@ -451,6 +451,46 @@ test_nothing_is_found_across_a_pause(void **state)
 	search_text_free(&t);
 }
 
+/* Large pieces of ASCII are not folded: whatever way is gone, the same is found. */
+static void
+test_large_pieces_of_ascii(void **state)
+{
+	enum { TEXT = 40000, ROUNDS = 3000 };
+	static const char *const needles[] = { "ab", "xyzzy", "aaaaaaab", "q", "\xc3\xa9", "b a", "caf" };
+	char *text = malloc(TEXT);
+	struct search_text t = SEARCH_TEXT_EMPTY;
+
+	(void)state;
+	srand(2);
+	for (int round = 0; round < ROUNDS; round++) {
+		const char *wanted = needles[rand() % 7];
+		size_t len = (size_t)(rand() % TEXT), at = 0;
+		struct buf needle = BUF_EMPTY, folded = BUF_EMPTY;
+		bool is_there;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = "aAbB x,zyZ"[rand() % (round % 3 ? 10 : 4)];
+		if (round % 2 && len > 100)
+			memcpy(text + rand() % (int)(len - 10), rand() % 2 ? "xYZZy" : "CAF\xc3\xa9" "Q", 5);
+		casemap_fold(span_of(wanted), &needle);
+		casemap_fold(span_make(text, len), &folded);
+		is_there = folded.len > 0 && memmem(folded.data, folded.len, needle.data, needle.len);
+		search_text_begin(&t, buf_view(&needle));
+		while (at < len) {
+			size_t piece = (size_t)(rand() % (round % 5 ? 9000 : 1200)) + 1;
+
+			piece = piece < len - at ? piece : len - at;
+			search_text_add(&t, span_make(text + at, piece));
+			at += piece;
+		}
+		assert_int_equal(search_text_end(&t), is_there);
+		buf_free(&needle);
+		buf_free(&folded);
+	}
+	search_text_free(&t);
+	free(text);
+}
+
 /* A long needle and small pieces: the time must follow the text, not text times needle. */
 static void
 test_long_needle_in_small_pieces_is_linear(void **state)
@@ -481,6 +521,7 @@ main(void)
 		cmocka_unit_test(test_files_are_opened_once_and_only_if_needed),
 		cmocka_unit_test(test_pieces_of_every_size),
 		cmocka_unit_test(test_nothing_is_found_across_a_pause),
+		cmocka_unit_test(test_large_pieces_of_ascii),
 		cmocka_unit_test(test_long_needle_in_small_pieces_is_linear),
 	};
 
