@@ -94,22 +94,29 @@ quota_rule_parse(const char *text, struct arena *mem, struct quota_rule *rule_ou
 	return NULL;
 }
 
+/* value percent of n; both are small enough for this. */
+static int64_t
+share_of(int64_t n, int64_t value)
+{
+	return n / 100 * value + n % 100 * value / 100;
+}
+
 uint64_t
 quota_amount_of(const struct quota_amount *amount, uint64_t standard)
 {
 	const int64_t most = INT64_MAX / (2 * PERCENT_MOST); /* four petabytes: nothing overflows */
-	int64_t had = standard > (uint64_t)most ? most : (int64_t)standard;
-	int64_t share = had / 100 * amount->value + had % 100 * amount->value / 100;
-	int64_t n = 0;
+	int64_t had = standard > (uint64_t)most ? most : (int64_t)standard, n;
 
-	switch (amount->how) {
-	case QUOTA_UNSAID:     n = had; break;
-	case QUOTA_IS:         n = amount->value; break;
-	case QUOTA_MORE:       n = had + amount->value; break;
-	case QUOTA_SHARE:      n = share; break;
-	case QUOTA_MORE_SHARE: n = had + share; break;
-	}
-	if (standard == 0 && amount->how != QUOTA_IS)
+	if (amount->how == QUOTA_IS)
+		return (uint64_t)amount->value;
+	if (standard == 0)
 		return 0; /* more than no limit is no limit */
-	return n > 0 ? (uint64_t)n : amount->how == QUOTA_IS ? 0 : 1;
+	n = had;
+	if (amount->how == QUOTA_MORE)
+		n = had + amount->value;
+	else if (amount->how == QUOTA_SHARE)
+		n = share_of(had, amount->value);
+	else if (amount->how == QUOTA_MORE_SHARE)
+		n = had + share_of(had, amount->value);
+	return n > 0 ? (uint64_t)n : 1;
 }

@@ -112,6 +112,9 @@ change_one(struct mailbox *box, uint32_t index, struct work *w)
 		failed = EBUSY;
 	} else if (renameat(box_dir_of(box, it), box_name_of(box, it), box->cur, name.data) != 0) {
 		failed = errno;
+		/* with a shorter base it is as if another program had renamed it: try again */
+		if (failed == ENAMETOOLONG)
+			failed = box_shorten_name(box, index) == 0 ? ENOENT : errno;
 	} else {
 		w->from_new |= it->in_new;
 		w->in_cur = true;

@@ -161,6 +161,9 @@ void box_index_leave(struct mailbox *box);
 void box_index_discard(struct mailbox *box);
 uint64_t box_modseq(struct mailbox *box); /* for what changes now */
 
+/* Give the message's file a shorter base, for there is no room for flags: W06.  -1 with errno. */
+int box_shorten_name(struct mailbox *box, uint32_t index);
+
 /* Keywords of the file, numbered for this session. */
 void box_number_keywords(struct mailbox *box);
 /* Bits of letters for bits of keyword numbers and back. */

@@ -90,6 +90,8 @@ bool uidlist_adopt(struct uidlist *u, int dir, uint32_t uidvalidity, uint32_t ne
 /* Give base the next UID; copies both strings.  0: no UIDs are left (EOVERFLOW). */
 uint32_t uidlist_add(struct uidlist *u, struct span base, struct span ext);
 void     uidlist_drop(struct uidlist *u, size_t number);
+/* The same message, under another base from now on. */
+void     uidlist_rename(struct uidlist *u, size_t number, struct span base);
 /* Set the field (a letter) of a record. */
 void     uidlist_set_field(struct uidlist *u, size_t number, char field, uint64_t value);
 

@@ -137,6 +137,14 @@ uidlist_drop(struct uidlist *u, size_t number)
 }
 
 void
+uidlist_rename(struct uidlist *u, size_t number, struct span base)
+{
+	u->record[number].base = arena_string(&u->mem, base);
+	u->must_rewrite = true;
+	uidlist_rebuild_table(u);
+}
+
+void
 uidlist_set_field(struct uidlist *u, size_t number, char field, uint64_t value)
 {
 	struct span rest = span_of(u->record[number].ext), word;

@@ -196,3 +196,26 @@ def test_the_whole_folder_back_from_a_backup(mail):
     assert same(view) == same(before) and view.uidnext == before.uidnext + 3
     linnet.deliver(mail, b"Subject: new\n\nx\n")
     assert max(look(mail).messages) == before.uidnext + 3
+
+
+@pytest.mark.parametrize("length", range(250, 256))
+def test_names_without_room_for_flags(folder, length):
+    """W06: ":2,Sab" would not fit behind 250 and more bytes; such a message gets a shorter name and keeps its UID."""
+    mail = folder / "mail"
+    tool(mail, "append INBOX - - 10")
+    for part, info in (("new", ""), ("cur", ":2,"), ("cur", "")):
+        name = (f"1700000000.M1P{len(info)}{part}." + "x" * 300)[:length - len(info)] + info
+        (mail / part / name).write_text(f"Subject: {part}{info}\n\nx\n")
+    path = mail / UIDLIST
+    before = look(mail)
+    assert len(before.messages) == 4
+    path.write_text("".join(line.replace(" :", " Pkept :", 1) if line[0] != "3" or " V" not in line else line
+                            for line in path.read_text().splitlines(keepends=True)))
+    tool(mail, "open INBOX", "flags add 1:4 Seen,Deleted,work,another", "flags remove 1:4 Deleted")
+    view = look(mail)
+    assert view.uidvalidity == before.uidvalidity
+    assert {uid: m.sum for uid, m in view.messages.items()} == {uid: m.sum for uid, m in before.messages.items()}
+    assert all(m.flags == {"Seen", "work", "another"} for m in view.messages.values())
+    assert path.read_text().count(" Pkept :") == 4
+    tool(mail, "open INBOX", "flags add 1:4 Deleted", "expunge")
+    assert not look(mail).messages
