@@ -28,7 +28,8 @@ struct quota_rule {
 /*
  * quota-rule = mailbox 1*(":" limit); limit = "storage=" amount / "bytes=" amount /
  *              "messages=" amount / "ignore" / "noenforcing"
- * amount     = ["+" / "-"] number [unit / "%"]; unit = B / K / M / G / T, storage without one is in K
+ * amount     = ["+" / "-"] number [unit / "%"]
+ * unit       = "B" / "K" / "M" / "G" / "T"          storage without one is in K
  *
  * NULL, or what is wrong with it (constant text).
  */

@@ -82,6 +82,7 @@ settings_section_plugin(struct settings_load *l, const struct settings_node *sec
 		else if (strcmp(n->name, "quota") == 0 && n->form == SETTINGS_TEXT)
 			set_quota(l, n);
 		else if (strcmp(n->name, "quota2") == 0)
-			settings_tell(&at, SETTINGS_WARNING, "linnet has one quota a user; quota2 is left out");
+			settings_tell(&at, SETTINGS_WARNING,
+			              "linnet has one quota a user; quota2 is left out");
 	}
 }

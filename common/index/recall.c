@@ -97,7 +97,8 @@ add_map(struct recall *r, struct map *m)
 		const struct item *it = items_at(&m->items, i);
 
 		if (!it->is_gone)
-			add(r, it->shown.uid, span_make(names_base(&m->names, it), it->base_length));
+			add(r, it->shown.uid,
+			    span_make(names_base(&m->names, it), it->base_length));
 	}
 	return !items_are_damaged(&m->items);
 }
@@ -131,7 +132,8 @@ index_recall(int folder, struct arena *mem, struct uidlist_recalled *out)
 		map_free(&m);
 		return false;
 	}
-	good = j.state.generation == m.generation && add_map(&r, &m) && journal_read(&j, &reader) == 0;
+	good = j.state.generation == m.generation && add_map(&r, &m) &&
+	       journal_read(&j, &reader) == 0;
 	out->uidvalidity = j.state.uidvalidity;
 	out->next = j.state.uidnext;
 	leave_out_gone(out);

@@ -131,7 +131,9 @@ courier_read_uids(struct uidlist *u, int dir)
 	if (read_file(dir, "courierimapuiddb", &mem, &text)) {
 		uidlist_parse(u, text);
 		/* those complaints are about another file */
-		u->trouble = u->trouble ? "courierimapuiddb: what could be read of it was taken over" : NULL;
+		u->trouble = u->trouble ?
+		                     "courierimapuiddb: what could be read of it was taken over" :
+		                     NULL;
 		was_here = true;
 	}
 	if (read_file(dir, "courierpop3dsizelist", &mem, &text)) {

@@ -40,8 +40,8 @@ add_entry(struct courier_keywords *k, struct span base, uint32_t age, struct spa
 	if (base.len == 0 || k->count == LIMIT_COURIER_KEYWORDS)
 		return;
 	k->entry = arena_grow(&k->mem, k->entry, k->count, &k->room, sizeof(*k->entry));
-	k->entry[k->count++] =
-		(struct courier_words){ arena_string(&k->mem, base), age, arena_copy(&k->mem, words) };
+	k->entry[k->count++] = (struct courier_words){ arena_string(&k->mem, base), age,
+		                                       arena_copy(&k->mem, words) };
 }
 
 void
@@ -70,7 +70,8 @@ read_entry(struct courier_keywords *k, int dir, const char *name)
 
 	if (name[0] == '.') {
 		base = span_skip(base, 1);
-		good = number_take(&base, UINT32_MAX - 2, &age) && base.len > 1 && base.at[0] == '.';
+		good = number_take(&base, UINT32_MAX - 2, &age) && base.len > 1 &&
+		       base.at[0] == '.';
 		base = span_skip(base, 1);
 		age++; /* newer than :list */
 	}

@@ -12,7 +12,10 @@
 
 enum { COPY_BYTES = 64 * 1024, TRIES = 10 };
 
-/* Names cannot meet another's, except where a clock or a pid namespace lies: then the next is taken. */
+/*
+ * Names cannot meet another's, except where a clock or a
+ * pid namespace lies: then the next is taken.
+ */
 static int
 open_new(int tmp, struct arena *mem, const char **name_out)
 {
@@ -177,8 +180,8 @@ delivery_copy(int from_dir, const char *from, int tmp, const char *to, bool sync
 	if (in < 0)
 		return -1;
 	out = file_open(tmp, to, O_WRONLY | O_CREAT | O_EXCL);
-	if (out < 0 || fstat(in, &st) != 0 || copy_bytes(in, out) != 0 || set_date(out, st.st_mtime) != 0 ||
-	    dir_sync(out, sync) != 0)
+	if (out < 0 || fstat(in, &st) != 0 || copy_bytes(in, out) != 0 ||
+	    set_date(out, st.st_mtime) != 0 || dir_sync(out, sync) != 0)
 		failed = errno;
 	close(in);
 	if (out >= 0 && close(out) != 0 && !failed)

@@ -133,7 +133,8 @@ read_all(int fd, char *to, size_t room)
 }
 
 int
-file_read(int at, const char *name, size_t most, struct arena *mem, struct span *bytes_out, struct stat *st_out)
+file_read(int at, const char *name, size_t most, struct arena *mem, struct span *bytes_out,
+          struct stat *st_out)
 {
 	int fd = file_open(at, name, O_RDONLY | O_NONBLOCK);
 	int failed = 0;
@@ -192,7 +193,8 @@ file_replace(int at, const char *name, struct span bytes, bool sync, struct stat
 	fd = file_open(at, tmp, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return -1;
-	if (file_write(fd, bytes.at, bytes.len) != 0 || dir_sync(fd, sync) != 0 || fstat(fd, st_out) != 0)
+	if (file_write(fd, bytes.at, bytes.len) != 0 || dir_sync(fd, sync) != 0 ||
+	    fstat(fd, st_out) != 0)
 		failed = errno;
 	if (close(fd) != 0 && !failed)
 		failed = errno;

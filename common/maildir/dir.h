@@ -35,14 +35,18 @@ int dir_make_maildir(int at);
 /* Is it a directory and no symlink? */
 bool dir_is_there(int at, const char *name);
 
-/* Removes a directory with all below it, depth levels of directories at most (ELOOP when it is deeper). */
+/*
+ * Removes a directory with all below it, depth levels of
+ * directories at most (ELOOP when it is deeper).
+ */
 int dir_remove(int at, const char *name, int depth);
 
 /*
  * Read a whole regular file of at most most bytes (EFBIG) into mem.  Neither a
  * FIFO nor a device makes it wait (N10: EINVAL).  One more byte, a NUL, stands behind the span.
  */
-int file_read(int at, const char *name, size_t most, struct arena *mem, struct span *bytes_out, struct stat *st_out);
+int file_read(int at, const char *name, size_t most, struct arena *mem, struct span *bytes_out,
+              struct stat *st_out);
 
 /*
  * Replace a file by rename (mode 0600): "linnet.tmp.NAME" is written, fsynced

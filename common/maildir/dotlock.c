@@ -37,8 +37,14 @@
 #include "common/maildir/dir.h"
 #include "common/maildir/unique.h"
 
-enum { STALE_DEAD_MS = 100, STALE_EMPTY_MS = 1000, STALE_AGE_SECONDS = 120, PAUSE_FIRST_MS = 1, PAUSE_MOST_MS = 20,
-       AFTER_BREAKING_MS = 50 };
+enum {
+	STALE_DEAD_MS = 100,
+	STALE_EMPTY_MS = 1000,
+	STALE_AGE_SECONDS = 120,
+	PAUSE_FIRST_MS = 1,
+	PAUSE_MOST_MS = 20,
+	AFTER_BREAKING_MS = 50
+};
 
 /* A lock file of another process, as it looks now. */
 struct sight {
@@ -57,7 +63,10 @@ pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* flock() has no time limit of its own, and alarms belong to others: so it is asked again and again. */
+/*
+ * flock() has no time limit of its own, and alarms belong
+ * to others: so it is asked again and again.
+ */
 static int
 take_flock(int dir, int64_t deadline)
 {
@@ -78,7 +87,10 @@ take_flock(int dir, int64_t deadline)
 	return 0;
 }
 
-/* "1234:host" with host being this one and no process 1234.  EPERM of kill() means that there is one. */
+/*
+ * "1234:host" with host being this one and no process 1234.
+ * EPERM of kill() means that there is one.
+ */
 static bool
 names_dead_process(struct span text)
 {
@@ -157,8 +169,8 @@ break_lock(int dir, const char *name, const struct sight *stale)
 		return false;
 	if (renameat(dir, name, dir, aside) != 0)
 		return errno == ENOENT;
-	is_gone = look(dir, aside, &now) && now.since == stale->since && now.is_dead == stale->is_dead &&
-	          now.is_empty == stale->is_empty;
+	is_gone = look(dir, aside, &now) && now.since == stale->since &&
+	          now.is_dead == stale->is_dead && now.is_empty == stale->is_empty;
 	if (!is_gone && linkat(dir, aside, dir, name, 0) != 0)
 		is_gone = true; /* somebody has made a new one by now */
 	unlinkat(dir, aside, 0);
@@ -172,7 +184,8 @@ is_own_file(int dir, const char *name, const struct stat *made)
 
 	/* inode numbers are given again at once, so the time has to be the same, too */
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == made->st_ino &&
-	       st.st_mtim.tv_sec == made->st_mtim.tv_sec && st.st_mtim.tv_nsec == made->st_mtim.tv_nsec;
+	       st.st_mtim.tv_sec == made->st_mtim.tv_sec &&
+	       st.st_mtim.tv_nsec == made->st_mtim.tv_nsec;
 }
 
 /* What cannot be removed (a directory, a foreign file) is waited for like a lock that is held. */

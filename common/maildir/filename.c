@@ -11,7 +11,8 @@ static const struct letter {
 	char     letter;
 	uint32_t flag;
 } system_letters[] = {
-	{ 'D', FILE_DRAFT }, { 'F', FILE_FLAGGED }, { 'R', FILE_ANSWERED }, { 'S', FILE_SEEN }, { 'T', FILE_DELETED },
+	{ 'D', FILE_DRAFT }, { 'F', FILE_FLAGGED }, { 'R', FILE_ANSWERED },
+	{ 'S', FILE_SEEN },  { 'T', FILE_DELETED },
 };
 enum { SYSTEM_LETTERS = sizeof(system_letters) / sizeof(system_letters[0]) };
 
@@ -67,7 +68,8 @@ filename_with_flags(const char *name, struct file_flags flags, uint32_t known, s
 
 	for (size_t i = 0; i < old.len; i++) {
 		unsigned char c = (unsigned char)old.at[i];
-		bool ours = system_flag((char)c) || (c >= 'a' && c <= 'z' && (known >> (c - 'a') & 1));
+		bool ours =
+			system_flag((char)c) || (c >= 'a' && c <= 'z' && (known >> (c - 'a') & 1));
 
 		has[c] = !ours;
 	}
@@ -100,7 +102,8 @@ filename_size(const char *base, char field, uint64_t *n_out)
 		struct span digits = span_make(base + i + 3, length - i - 3);
 
 		if (base[i] == ',' && base[i + 1] == field && base[i + 2] == '=')
-			return number_take(&digits, INT64_MAX, n_out) && (digits.len == 0 || digits.at[0] == ',');
+			return number_take(&digits, INT64_MAX, n_out) &&
+			       (digits.len == 0 || digits.at[0] == ',');
 	}
 	return false;
 }
@@ -134,7 +137,8 @@ take_micros(struct span s)
 int
 filename_compare_arrival(const char *a, const char *b)
 {
-	struct span x = span_make(a, filename_base_length(a)), y = span_make(b, filename_base_length(b));
+	struct span x = span_make(a, filename_base_length(a)),
+		    y = span_make(b, filename_base_length(b));
 	size_t shorter = x.len < y.len ? x.len : y.len;
 	int order = memcmp(a, b, shorter);
 	uint64_t m, n;

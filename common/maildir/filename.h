@@ -40,7 +40,8 @@ struct file_flags filename_flags(const char *name);
  * Adds the name with these flags in place of its own: system as given, letters
  * as given for the bits in known and as they were for all others.
  */
-void filename_with_flags(const char *name, struct file_flags flags, uint32_t known, struct buf *out);
+void filename_with_flags(const char *name, struct file_flags flags, uint32_t known,
+                         struct buf *out);
 
 /* ",S=" (bytes on disk) or ",W=" (octets with CRLF) of a base name; false when there is none. */
 bool filename_size(const char *base, char field, uint64_t *n_out);
@@ -48,7 +49,10 @@ bool filename_size(const char *base, char field, uint64_t *n_out);
 /* A base that a uidlist cannot hold: empty, or with a line end in it. */
 bool filename_is_odd(const char *name);
 
-/* Order of arrival as the names tell it: seconds, then micros behind "M", then bytes; one base stands together. */
+/*
+ * Order of arrival as the names tell it: seconds, then micros
+ * behind "M", then bytes; one base stands together.
+ */
 int filename_compare_arrival(const char *a, const char *b);
 
 #endif

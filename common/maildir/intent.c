@@ -153,10 +153,11 @@ is_sound(const struct intent_entry *e, const char *folder_before)
 {
 	bool is_own = !e->from_folder[0];
 
-	if (!is_own && strcmp(e->from_folder, folder_before) != 0 && !is_folder_name(e->from_folder))
+	if (!is_own && strcmp(e->from_folder, folder_before) != 0 &&
+	    !is_folder_name(e->from_folder))
 		return false;
-	return is_part(e->from_part, is_own) && is_file_name(e->from) && is_part(e->to_part, false) &&
-	       is_file_name(e->to);
+	return is_part(e->from_part, is_own) && is_file_name(e->from) &&
+	       is_part(e->to_part, false) && is_file_name(e->to);
 }
 
 /* The next string that ends in NUL; NULL: there is none. */

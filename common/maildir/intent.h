@@ -31,7 +31,10 @@ void intent_free(struct intent *i);
 void intent_add(struct intent *i, const char *from_folder, const char *from_part, const char *from,
                 const char *to_part, const char *to);
 
-/* From here on the renames happen, even if this process does not live to do them.  -1: nothing is promised. */
+/*
+ * From here on the renames happen, even if this process does
+ * not live to do them.  -1: nothing is promised.
+ */
 int intent_write(const struct intent *i, int folder, bool sync);
 
 /* All is done, or all was taken back. */
@@ -41,11 +44,15 @@ bool intent_is_there(int folder);
 
 /*
  * Do what an intent says that is still there; costs one failing open when there
- * is none.  -1: something could not be renamed (ENOSPC, EIO), and the intent stays for the next one.
+ * is none.  -1: something could not be renamed (ENOSPC, EIO), and the intent stays
+ * for the next one.
  */
 int intent_finish(int folder, int root, bool sync);
 
-/* For the fuzzer and the tests: text as if it were the file, each message of a good one given to visit. */
+/*
+ * For the fuzzer and the tests: text as if it were the file,
+ * each message of a good one given to visit.
+ */
 struct intent_entry {
 	const char *from_folder, *from_part, *from, *to_part, *to;
 };

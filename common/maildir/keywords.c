@@ -43,7 +43,8 @@ keywords_is_name(struct span name)
 	if (name.len == 0 || name.len > LIMIT_KEYWORD)
 		return false;
 	for (size_t i = 0; i < name.len; i++)
-		if ((unsigned char)name.at[i] <= ' ' || name.at[i] == 0x7f || strchr("(){%*\"\\]", name.at[i]))
+		if ((unsigned char)name.at[i] <= ' ' || name.at[i] == 0x7f ||
+		    strchr("(){%*\"\\]", name.at[i]))
 			return false;
 	return true;
 }
@@ -105,8 +106,9 @@ keywords_refresh(struct keywords *k, int dir)
 			start_anew(k);
 		return 0;
 	}
-	if (k->is_there && !k->is_new && st.st_ino == k->file.st_ino && st.st_dev == k->file.st_dev &&
-	    st.st_size == k->file.st_size && st.st_mtim.tv_sec == k->file.st_mtim.tv_sec &&
+	if (k->is_there && !k->is_new && st.st_ino == k->file.st_ino &&
+	    st.st_dev == k->file.st_dev && st.st_size == k->file.st_size &&
+	    st.st_mtim.tv_sec == k->file.st_mtim.tv_sec &&
 	    st.st_mtim.tv_nsec == k->file.st_mtim.tv_nsec)
 		return 0;
 	if (file_read(dir, file_name, LIMIT_KEYWORDS_BYTES, &mem, &text, &st) != 0)

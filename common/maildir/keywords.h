@@ -25,7 +25,10 @@ struct keywords {
 void keywords_init(struct keywords *k);
 void keywords_free(struct keywords *k);
 
-/* Read the file if it changed.  A missing one is empty; what cannot be read of a damaged one is left out. */
+/*
+ * Read the file if it changed.  A missing one is empty; what
+ * cannot be read of a damaged one is left out.
+ */
 int keywords_refresh(struct keywords *k, int dir);
 
 /* Letter of this keyword (ASCII case alike), or -1. */

@@ -7,7 +7,8 @@
  *
  * (1) It is whole: replaced by rename under the folder's lock, and removed with the last entry.
  * (2) It lies in the mailbox's folder, so it goes with DELETE and stays with RENAME.
- * (3) NAME is in small letters, has no blank in it, and stands once; VALUE is LENGTH bytes of any kind.
+ * (3) NAME is in small letters, has no blank in it, and stands once; VALUE is LENGTH
+ *     bytes of any kind.
  * (4) What cannot be read ends the reading: the entries in front of it count.
  */
 #include "common/maildir/metadata.h"

@@ -14,7 +14,10 @@
 
 static const char inbox[] = "INBOX";
 
-/* Levels within the limits, none of them empty, "." and ".." being impossible as '.' is the separator. */
+/*
+ * Levels within the limits, none of them empty, "." and
+ * ".." being impossible as '.' is the separator.
+ */
 static const char *
 find_fault_on_disk(struct span disk)
 {
@@ -58,7 +61,10 @@ find_fault(struct span utf8)
 	return NULL;
 }
 
-/* Writes INBOX as the first level in capitals; "INBOX" below INBOX stays as it is (".INBOX.x" is a folder). */
+/*
+ * Writes INBOX as the first level in capitals; "INBOX" below
+ * INBOX stays as it is (".INBOX.x" is a folder).
+ */
 static void
 spell_inbox(char *name)
 {
@@ -69,7 +75,8 @@ spell_inbox(char *name)
 }
 
 const char *
-name_from_client(struct span raw, bool utf8, bool may_end_open, struct arena *mem, const char **why_out)
+name_from_client(struct span raw, bool utf8, bool may_end_open, struct arena *mem,
+                 const char **why_out)
 {
 	struct buf text = BUF_EMPTY, disk = BUF_EMPTY;
 	const char *why = NULL;

@@ -26,7 +26,8 @@
  * bytes, non-canonical modified UTF-7, invalid UTF-8.  One trailing separator is
  * allowed where may_end_open says so (CREATE, RFC 3501 s.6.3.3) and taken away.
  */
-const char *name_from_client(struct span raw, bool utf8, bool may_end_open, struct arena *mem, const char **why_out);
+const char *name_from_client(struct span raw, bool utf8, bool may_end_open, struct arena *mem,
+                             const char **why_out);
 
 /* The name as a client is to see it: modified UTF-7, or UTF-8 itself. */
 const char *name_to_client(const char *name, bool utf8, struct arena *mem);
@@ -34,7 +35,10 @@ const char *name_to_client(const char *name, bool utf8, struct arena *mem);
 /* Folder below the Maildir root: "." for INBOX, ".Sent", ".A.B" (modified UTF-7). */
 const char *name_to_dir(const char *name, struct arena *mem);
 
-/* The reverse for a directory entry; NULL for what is no mailbox of ours (no dot, "..", "...", bad mUTF-7). */
+/*
+ * The reverse for a directory entry; NULL for what is no
+ * mailbox of ours (no dot, "..", "...", bad mUTF-7).
+ */
 const char *name_from_dir(const char *entry, struct arena *mem);
 
 /* Modified UTF-7 both ways (RFC 3501 s.5.1.3).  Decoding accepts the canonical form only. */

@@ -290,8 +290,8 @@ has_room(const struct quota_amounts *use, const struct quota_amounts *limits, ui
 {
 	return (!limits->bytes ||
 	        (use->bytes <= limits->bytes && bytes <= limits->bytes - use->bytes)) &&
-	       (!limits->messages ||
-	        (use->messages <= limits->messages && messages <= limits->messages - use->messages));
+	       (!limits->messages || (use->messages <= limits->messages &&
+	                              messages <= limits->messages - use->messages));
 }
 
 int

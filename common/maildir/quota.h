@@ -44,7 +44,10 @@ struct quota_amounts {
 	uint64_t bytes, messages;
 };
 
-/* What is there now: from maildirsize, or counted anew where that cannot be believed.  0, or -1 with errno. */
+/*
+ * What is there now: from maildirsize, or counted anew where
+ * that cannot be believed.  0, or -1 with errno.
+ */
 int quota_use(struct store *s, struct quota_amounts *use_out);
 
 /* What may be there, for mail that goes to mailbox (NULL: in general); 0: no limit. */

@@ -55,7 +55,10 @@ store_quota(const struct store *s)
 	return s->quota;
 }
 
-/* '*' any bytes, '?' one; goes back to the last '*' only, so the time is at most the product of the lengths. */
+/*
+ * '*' any bytes, '?' one; goes back to the last '*' only, so
+ * the time is at most the product of the lengths.
+ */
 static bool
 matches(const char *mask, const char *name)
 {

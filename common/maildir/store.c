@@ -21,7 +21,10 @@
 #include "common/maildir/store_inside.h"
 #include "common/maildir/subscriptions.h"
 
-/* CREATE stops at LIMIT_MAILBOXES; what other programs made beyond it is still listed, up to here. */
+/*
+ * CREATE stops at LIMIT_MAILBOXES; what other programs made
+ * beyond it is still listed, up to here.
+ */
 enum { NAMES_MOST = 10 * LIMIT_MAILBOXES };
 
 /* mkdir -p with mode 0700 */
@@ -72,7 +75,8 @@ store_open(const char *path, bool create, enum store_sync sync, struct store **s
 	if (root < 0)
 		return -1;
 	/* a root that cannot be written is served read-only as it is */
-	if (create && !dir_is_there(root, "cur") && dir_make_maildir(root) != 0 && errno != EACCES && errno != EROFS) {
+	if (create && !dir_is_there(root, "cur") && dir_make_maildir(root) != 0 &&
+	    errno != EACCES && errno != EROFS) {
 		int failed = errno;
 
 		close(root);
@@ -271,7 +275,10 @@ is_child(const char *name, const char *parent)
 	return strncmp(name, parent, n) == 0 && name[n] == '.';
 }
 
-/* Adds the parents of sorted entries that stand nowhere themselves: at most LIMIT_NAME_LEVELS for each. */
+/*
+ * Adds the parents of sorted entries that stand nowhere
+ * themselves: at most LIMIT_NAME_LEVELS for each.
+ */
 static void
 add_implied(struct listing *l)
 {
@@ -281,12 +288,15 @@ add_implied(struct listing *l)
 	for (size_t i = 0; i < count; i++) {
 		const char *name = l->folder[i].name;
 
-		for (const char *dot = strchr(name, '.'); l->folder[i].exists && dot; dot = strchr(dot + 1, '.')) {
+		for (const char *dot = strchr(name, '.'); l->folder[i].exists && dot;
+		     dot = strchr(dot + 1, '.')) {
 			size_t n = (size_t)(dot - name);
-			struct store_folder wanted = { arena_string(l->mem, span_make(name, n)), false, false, false };
+			struct store_folder wanted = { arena_string(l->mem, span_make(name, n)),
+				                       false, false, false };
 
 			/* seen already with the entry before: "a.b" after "a" or after "a.x" */
-			if (strncmp(before, name, n) == 0 && (before[n] == '.' || before[n] == '\0'))
+			if (strncmp(before, name, n) == 0 &&
+			    (before[n] == '.' || before[n] == '\0'))
 				continue;
 			list_add(l, wanted.name, false, false);
 		}

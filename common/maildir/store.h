@@ -41,7 +41,8 @@ enum store_sync store_sync(const struct store *s);
 
 struct store_folder {
 	const char *name;
-	bool        exists;       /* false: a parent that only its children imply (\Noselect, \NonExistent) */
+	/* false: a parent that only its children imply (\Noselect, \NonExistent) */
+	bool        exists;
 	bool        has_children;
 	bool        subscribed;
 };
@@ -52,17 +53,24 @@ struct store_folder {
  * listed with exists == false, has_children == false, subscribed == true.  Where
  * the subscriptions cannot be read, nothing is subscribed.
  */
-int store_list(struct store *s, struct arena *mem, struct store_folder **folders_out, size_t *count_out);
+int store_list(struct store *s, struct arena *mem, struct store_folder **folders_out,
+               size_t *count_out);
 
 /* Can they be read?  -1 with errno; EFBIG: the file is larger than LIMIT_SUBSCRIPTIONS_BYTES. */
 int store_check_subscriptions(struct store *s);
 
 bool store_has(struct store *s, const char *name);
 
-/* Make a mailbox; missing parents are not made, they show as non-existent (as Dovecot does with Maildir++). */
+/*
+ * Make a mailbox; missing parents are not made, they show as
+ * non-existent (as Dovecot does with Maildir++).
+ */
 int store_create(struct store *s, const char *name);
 
-/* Remove a mailbox with all its messages.  Children stay.  ENOENT for a name that only children imply. */
+/*
+ * Remove a mailbox with all its messages.  Children stay.
+ * ENOENT for a name that only children imply.
+ */
 int store_delete(struct store *s, const char *name);
 
 /*
@@ -73,7 +81,10 @@ int store_delete(struct store *s, const char *name);
  */
 int store_rename(struct store *s, const char *from, const char *to);
 
-/* Rewrites `subscriptions` under its lock by rename; unknown names in it are kept.  No error when nothing changes. */
+/*
+ * Rewrites `subscriptions` under its lock by rename; unknown names
+ * in it are kept.  No error when nothing changes.
+ */
 int store_subscribe(struct store *s, const char *name, bool on);
 
 /*

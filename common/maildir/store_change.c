@@ -109,7 +109,8 @@ fill_folder(struct store *s, int fd, bool from_inbox)
 		u.uidvalidity = 0;
 		u.header = ""; /* another mailbox: its own GUID */
 		u.must_rewrite = true;
-		if (!failed && file_read(s->root, "dovecot-keywords", LIMIT_KEYWORDS_BYTES, &mem, &text, &st) == 0)
+		if (!failed && file_read(s->root, "dovecot-keywords", LIMIT_KEYWORDS_BYTES, &mem,
+		                         &text, &st) == 0)
 			failed = file_replace(fd, "dovecot-keywords", text, sync, &st);
 		if (!failed)
 			failed = make_empty_file(fd, inbox_mark);
@@ -232,10 +233,13 @@ struct move {
 	const char *from, *to; /* folders */
 };
 
-/* What RENAME from to means, children first; ENOENT, EEXIST, ENAMETOOLONG before anything is touched. */
+/*
+ * What RENAME from to means, children first; ENOENT,
+ * EEXIST, ENAMETOOLONG before anything is touched.
+ */
 static int
-plan_rename(struct store *s, const char *from, const char *to, struct arena *mem, struct move **moves_out,
-            size_t *count_out)
+plan_rename(struct store *s, const char *from, const char *to, struct arena *mem,
+            struct move **moves_out, size_t *count_out)
 {
 	struct move *moves = NULL;
 	const char **names, *why;
@@ -247,16 +251,19 @@ plan_rename(struct store *s, const char *from, const char *to, struct arena *mem
 		for (size_t i = 0; i < count; i++) {
 			const char *target;
 
-			if (strncmp(names[i], from, n) != 0 || names[i][n] != (children ? '.' : '\0'))
+			if (strncmp(names[i], from, n) != 0 ||
+			    names[i][n] != (children ? '.' : '\0'))
 				continue;
 			target = arena_printf(mem, "%s%s", to, names[i] + n);
-			target = name_from_client(span_of(name_to_client(target, false, mem)), false, false, mem, &why);
+			target = name_from_client(span_of(name_to_client(target, false, mem)),
+			                          false, false, mem, &why);
 			if (!target || store_has(s, target)) {
 				errno = target ? EEXIST : ENAMETOOLONG;
 				return -1;
 			}
 			moves = arena_grow(mem, moves, planned, &room, sizeof(*moves));
-			moves[planned++] = (struct move){ name_to_dir(names[i], mem), name_to_dir(target, mem) };
+			moves[planned++] = (struct move){ name_to_dir(names[i], mem),
+				                          name_to_dir(target, mem) };
 		}
 	}
 	errno = ENOENT;
@@ -304,8 +311,12 @@ move_files(int from, int to, const char *part, bool sync)
 			failed = errno;
 			break;
 		}
-		/* gone meanwhile: renamed by another program, and seen under its other name or left in INBOX */
-		if (e->d_name[0] != '.' && renameat(source, e->d_name, target, e->d_name) != 0 && errno != ENOENT)
+		/*
+		 * gone meanwhile: renamed by another program, and seen
+		 * under its other name or left in INBOX
+		 */
+		if (e->d_name[0] != '.' && renameat(source, e->d_name, target, e->d_name) != 0 &&
+		    errno != ENOENT)
 			failed = errno;
 	}
 	if (!failed && (dir_sync(target, sync) != 0 || dir_sync(source, sync) != 0))
@@ -335,7 +346,10 @@ move_inbox(struct store *s, const char *folder)
 		errno = failed;
 		return -1;
 	}
-	/* new/ last: what another session moves to cur/ meanwhile stays in INBOX, which is no loss */
+	/*
+	 * new/ last: what another session moves to cur/
+	 * meanwhile stays in INBOX, which is no loss
+	 */
 	failed = move_files(s->root, fd, "cur", sync);
 	if (!failed)
 		failed = move_files(s->root, fd, "new", sync);

@@ -60,7 +60,8 @@ compare_names(const void *a, const void *b)
 void
 subscriptions_parse(struct span text, struct arena *mem, struct subscriptions *subs_out)
 {
-	struct subscriptions s = { NULL, 0, text, text.len > 0 && !span_starts(text, "V\t"), false };
+	struct subscriptions s = { NULL, 0, text, text.len > 0 && !span_starts(text, "V\t"),
+		                   false };
 	struct span rest = text, line;
 	size_t room = 0, kept = 0;
 
@@ -104,7 +105,8 @@ subscriptions_read(int root, struct arena *mem, struct subscriptions *subs_out)
 bool
 subscriptions_have(const struct subscriptions *subs, const char *name)
 {
-	return subs->count > 0 && bsearch(&name, subs->name, subs->count, sizeof(*subs->name), compare_names);
+	return subs->count > 0 &&
+	       bsearch(&name, subs->name, subs->count, sizeof(*subs->name), compare_names);
 }
 
 void
@@ -127,8 +129,10 @@ subscriptions_edit(const struct subscriptions *subs, const char *name, bool on, 
 
 		arena_release(&mem, mark);
 		if (subs->is_old && span_starts(line, "V\t"))
-			keep = false; /* no name, and as the first line it would make the file one of version 2 */
-		if (!keep || (line.len == 0 && !rest.at)) /* nothing stands behind the last line end */
+			/* no name, and as the first line it would make the file one of version 2 */
+			keep = false;
+		/* nothing stands behind the last line end */
+		if (!keep || (line.len == 0 && !rest.at))
 			continue;
 		buf_span(out, line);
 		buf_byte(out, '\n');

@@ -34,6 +34,7 @@ bool subscriptions_have(const struct subscriptions *subs, const char *name);
 void subscriptions_parse(struct span text, struct arena *mem, struct subscriptions *subs_out);
 
 /* The text with name added or removed. */
-void subscriptions_edit(const struct subscriptions *subs, const char *name, bool on, struct buf *out);
+void subscriptions_edit(const struct subscriptions *subs, const char *name, bool on,
+                        struct buf *out);
 
 #endif

@@ -5,7 +5,8 @@
  *	1 :1795294406.M506481P16157.host,S=28,W=32
  *	4 W1234 P0000000a :1795294999.M1P2.host
  *
- * Version 1 has "1 UIDVALIDITY NEXT" and "UID BASE".  Fields that this server does not know are kept.
+ * Version 1 has "1 UIDVALIDITY NEXT" and "UID BASE".  Fields that this server does not
+ * know are kept.
  *
  * Invariants of a uidlist:
  * (1) A UID is never given twice: next is larger than any UID in the file, in
@@ -81,7 +82,10 @@ hash_base(const struct uidlist *u, const char *base, size_t length)
 	return h;
 }
 
-/* The slot that holds this base, or the empty one where it would go.  The mark spares most looks at records. */
+/*
+ * The slot that holds this base, or the empty one where it
+ * would go.  The mark spares most looks at records.
+ */
 static struct uidlist_slot *
 find_slot(const struct uidlist *u, const char *base, size_t length, uint32_t *mark_out)
 {
@@ -241,8 +245,8 @@ is_same_file(const struct stat *a, const struct stat *b)
 static bool
 is_unchanged(const struct stat *a, const struct stat *b)
 {
-	return is_same_file(a, b) && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	return is_same_file(a, b) && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 static void
@@ -261,7 +265,7 @@ hold_against_floor(struct uidlist *u, uint32_t validity, uint32_t next)
 	if (u->uidvalidity == 0) {
 		u->uidvalidity = validity;
 	} else if (u->uidvalidity < validity) {
-		uidlist_complain(u, "dovecot-uidlist: it is older than the UIDVALIDITY already shown");
+		uidlist_complain(u, "dovecot-uidlist: it is older than what was shown");
 		u->above = validity;
 		u->uidvalidity = 0;
 	} else if (u->uidvalidity > validity) {
@@ -281,9 +285,11 @@ load(struct uidlist *u, int dir)
 	struct span text;
 	struct stat st;
 	uint32_t validity = 0, next = 0;
-	bool has_floor = uidlist_read_floor(dir, &validity, &next); /* read first, it cannot know more than the uidlist */
-	int failed = file_read(dir, uidlist_name, LIMIT_UIDLIST_BYTES, &mem, &text, &st) == 0 ? 0 : errno;
+	/* read first, it cannot know more than the uidlist */
+	bool has_floor = uidlist_read_floor(dir, &validity, &next);
+	int failed = file_read(dir, uidlist_name, LIMIT_UIDLIST_BYTES, &mem, &text, &st);
 
+	failed = failed ? errno : 0;
 	if (failed && failed != ENOENT && failed != EFBIG && failed != EINVAL && failed != ELOOP) {
 		arena_free(&mem);
 		errno = failed;
@@ -326,8 +332,9 @@ load_tail(struct uidlist *u, int dir, const struct stat *now)
 	if (fd < 0)
 		return false;
 	fits = fstat(fd, &st) == 0 && is_same_file(&st, now) &&
-	       pread(fd, text, want, (off_t)(old - known)) == (ssize_t)want && memcmp(text, u->tail, known) == 0 &&
-	       text[known - 1] == '\n' && text[want - 1] == '\n';
+	       pread(fd, text, want, (off_t)(old - known)) == (ssize_t)want &&
+	       memcmp(text, u->tail, known) == 0 && text[known - 1] == '\n' &&
+	       text[want - 1] == '\n';
 	close(fd);
 	if (!fits)
 		return false;
@@ -354,8 +361,9 @@ uidlist_refresh(struct uidlist *u, int dir)
 	}
 	if (u->is_there && is_unchanged(&u->file, &now))
 		return 0;
-	if (u->is_there && u->saved == u->count && is_same_file(&u->file, &now) && now.st_size > u->file.st_size &&
-	    now.st_size <= LIMIT_UIDLIST_BYTES && !u->must_rewrite && u->tail_length > 0 && load_tail(u, dir, &now))
+	if (u->is_there && u->saved == u->count && is_same_file(&u->file, &now) &&
+	    now.st_size > u->file.st_size && now.st_size <= LIMIT_UIDLIST_BYTES &&
+	    !u->must_rewrite && u->tail_length > 0 && load_tail(u, dir, &now))
 		return 0;
 	return load(u, dir);
 }

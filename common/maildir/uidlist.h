@@ -17,7 +17,10 @@ struct uidlist_record {
 	const char *ext;  /* "W123 P4 ..." as it stands in the file; "" for none */
 };
 
-/* What another memory of the folder knows: records sorted by UID, as good as the uidlist was once. */
+/*
+ * What another memory of the folder knows: records
+ * sorted by UID, as good as the uidlist was once.
+ */
 struct uidlist_recalled {
 	uint32_t uidvalidity, next;
 	struct uidlist_record *record;

@@ -1,4 +1,4 @@
-/* uidlist_parse.c - dovecot-uidlist: its lines, and what is done about damaged ones (invariants: uidlist.c) */
+/* uidlist_parse.c - dovecot-uidlist: its lines, and what is done about damaged ones */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +29,9 @@ uidlist_parse_header(struct uidlist *u, struct span line)
 		u->must_rewrite = true; /* not damaged, only old */
 	while (span_split(&line, ' ', &field)) {
 		bool old = span_is(version, "1");
-		char letter = field.len == 0 ? '\0' : old ? "VN"[place < 2 ? place : 1] : field.at[0];
+		char letter = field.len == 0 ? '\0' :
+		              old            ? "VN"[place < 2 ? place : 1] :
+		                               field.at[0];
 		struct span value = old ? field : span_skip(field, 1);
 
 		place++;
@@ -38,7 +40,8 @@ uidlist_parse_header(struct uidlist *u, struct span line)
 		else if (letter == 'N' && number_parse(value, UINT32_MAX, &n))
 			next = n;
 		else if (letter && letter != 'V' && letter != 'N' && !old)
-			buf_printf(&other, "%s%.*s", other.len ? " " : "", (int)field.len, field.at);
+			buf_printf(&other, "%s%.*s", other.len ? " " : "", (int)field.len,
+			           field.at);
 	}
 	if (other.len)
 		u->header = arena_string(&u->mem, buf_view(&other));
@@ -49,7 +52,9 @@ uidlist_parse_header(struct uidlist *u, struct span line)
 	return validity > 0 && next > 0;
 }
 
-/* Version 3: UID *(SP field) SP ":" base; version 1: UID SP base.  Cuts the strings out in place. */
+/*
+ * Version 3: UID *(SP field) SP ":" base; version 1: UID SP base.  Cuts the strings out in place.
+ */
 static bool
 parse_record(char *line, size_t length, struct uidlist_record *r_out)
 {
@@ -80,7 +85,10 @@ parse_record(char *line, size_t length, struct uidlist_record *r_out)
 	return true;
 }
 
-/* All whole lines of text; what is cut off at the end is damage.  Sorted is as the caller made sure before. */
+/*
+ * All whole lines of text; what is cut off at the end is
+ * damage.  Sorted is as the caller made sure before.
+ */
 void
 uidlist_parse_records(struct uidlist *u, char *text, size_t length)
 {

@@ -46,7 +46,8 @@ checksum(const char *text, size_t n)
 static void
 print_floor(char text[64], uint32_t uidvalidity, uint32_t next)
 {
-	int n = snprintf(text, 64, "V%010lu N%010lu ", (unsigned long)uidvalidity, (unsigned long)next);
+	int n = snprintf(text, 64, "V%010lu N%010lu ", (unsigned long)uidvalidity,
+	                 (unsigned long)next);
 
 	snprintf(text + n, 64 - (size_t)n, "%08lx\n", (unsigned long)checksum(text, (size_t)n));
 }
@@ -118,7 +119,8 @@ uidlist_adopt(struct uidlist *u, int dir, uint32_t uidvalidity, uint32_t next)
 	unsigned generation = u->generation;
 	struct stat st;
 
-	if (uidvalidity == 0 || next == 0 || next > UINT32_MAX / 2 || fstatat(dir, uidlist_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+	if (uidvalidity == 0 || next == 0 || next > UINT32_MAX / 2 ||
+	    fstatat(dir, uidlist_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return false;
 	uidlist_free(u);
 	u->generation = generation + 1;
@@ -211,7 +213,8 @@ is_as_read(const struct uidlist *u, int dir)
 	if (!u->is_there || fstatat(dir, uidlist_name, &now, AT_SYMLINK_NOFOLLOW) != 0)
 		return true;
 	return now.st_ino == u->file.st_ino && now.st_size == u->file.st_size &&
-	       now.st_mtim.tv_sec == u->file.st_mtim.tv_sec && now.st_mtim.tv_nsec == u->file.st_mtim.tv_nsec;
+	       now.st_mtim.tv_sec == u->file.st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == u->file.st_mtim.tv_nsec;
 }
 
 /* A folder in its place cannot be renamed over: it is kept under another name (W04). */
@@ -289,7 +292,8 @@ append(struct uidlist *u, int dir, bool sync)
 		print_record(&u->record[i], &text);
 	if (fstat(fd, &st) != 0 || st.st_ino != u->file.st_ino || st.st_size != u->file.st_size)
 		failed = EBUSY; /* somebody writes without the lock */
-	else if (file_write(fd, text.data, text.len) != 0 || dir_sync(fd, sync) != 0 || fstat(fd, &st) != 0)
+	else if (file_write(fd, text.data, text.len) != 0 || dir_sync(fd, sync) != 0 ||
+	         fstat(fd, &st) != 0)
 		failed = errno;
 	if (failed && failed != EBUSY && ftruncate(fd, u->file.st_size) != 0)
 		u->must_rewrite = true; /* the next save replaces the file */

@@ -79,7 +79,10 @@ read_names(int root)
 	return largest;
 }
 
-/* As Dovecot does: the number is in the name of an empty file, too, which survives what a content may not. */
+/*
+ * As Dovecot does: the number is in the name of an empty file,
+ * too, which survives what a content may not.
+ */
 static void
 write_counter(int root, uint32_t old, uint32_t n)
 {

@@ -24,7 +24,8 @@ unique_host(void)
 	if (gethostname(host, sizeof(host) - 1) != 0 || !host[0])
 		memcpy(host, "localhost", sizeof("localhost"));
 	for (char *p = host; *p; p++)
-		if (*p == '/' || *p == ':' || *p == ',' || (unsigned char)*p <= ' ' || (unsigned char)*p > '~')
+		if (*p == '/' || *p == ':' || *p == ',' || (unsigned char)*p <= ' ' ||
+		    (unsigned char)*p > '~')
 			*p = '_';
 	return host;
 }
@@ -35,8 +36,8 @@ unique_name(struct buf *out)
 	static unsigned counter;
 	struct timespec now = now_real();
 
-	buf_printf(out, "%lld.M%06ldP%ldQ%u.%s", (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(), ++counter,
-	           unique_host());
+	buf_printf(out, "%lld.M%06ldP%ldQ%u.%s", (long long)now.tv_sec, now.tv_nsec / 1000,
+	           (long)getpid(), ++counter, unique_host());
 }
 
 void
@@ -48,6 +49,6 @@ unique_guid(struct buf *out)
 
 	for (const char *p = unique_host(); *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619U;
-	buf_printf(out, "%08x%08x%08x%08x", (unsigned)now.tv_nsec + ++counter, (unsigned)now.tv_sec, (unsigned)getpid(),
-	           (unsigned)hash);
+	buf_printf(out, "%08x%08x%08x%08x", (unsigned)now.tv_nsec + ++counter, (unsigned)now.tv_sec,
+	           (unsigned)getpid(), (unsigned)hash);
 }

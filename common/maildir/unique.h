@@ -6,7 +6,8 @@
 
 /*
  * Adds a base name in Dovecot's form with a counter: "SECONDS.MmicrosPpidQcounter.host".
- * Never the same twice: within a process by the counter, between two by time and pid, between hosts by name.
+ * Never the same twice: within a process by the counter, between two by time and pid,
+ * between hosts by name.
  */
 void unique_name(struct buf *out);
 

@@ -26,7 +26,8 @@ collect(const struct login *login, const char **rule)
 	uint64_t next = 1;
 
 	for (size_t i = 0; i <= set->quota_rule_count; i++) {
-		uint64_t number = i < set->quota_rule_count ? set->quota_rule[i].number : USER_RULES + 1;
+		uint64_t number =
+			i < set->quota_rule_count ? set->quota_rule[i].number : USER_RULES + 1;
 		const char *own = user_rule(login, number);
 
 		for (; next < number && next <= USER_RULES; next++)

@@ -25,8 +25,8 @@ assert_uids(struct tree *t, const char *wanted)
 	assert_int_equal(uidlist_refresh(&u, t->root), 0);
 	buf_printf(&text, "V%u N%u", u.uidvalidity, u.next);
 	for (size_t i = 0; i < u.count; i++)
-		buf_printf(&text, " %u%s%s:%s", u.record[i].uid, u.record[i].ext[0] ? "+" : "", u.record[i].ext,
-		           u.record[i].base);
+		buf_printf(&text, " %u%s%s:%s", u.record[i].uid, u.record[i].ext[0] ? "+" : "",
+		           u.record[i].ext, u.record[i].base);
 	assert_string_equal(text.data, wanted);
 	buf_free(&text);
 	uidlist_free(&u);
@@ -79,10 +79,11 @@ test_uidls(void **state)
 	tree_make(&t);
 	tree_put(&t, "courierimapuiddb", "1 79 6\n1 1.a,S=15\n2 2.b\n5 5.e\n");
 	tree_put(&t, "courierpop3dsizelist",
-	         "/3 8 555\n1.a,S=15:2, 17 1:444:0\n2.b:2,S 17 0:0:0\n6.f 17 3:555:1\nbad\nbad 1\nbad 1 2\n7.g 1 x:1\n"
-	         "8/../h 1 1:1\n 1 1:1\n");
+	         "/3 8 555\n1.a,S=15:2, 17 1:444:0\n2.b:2,S 17 0:0:0\n6.f 17 3:555:1\n"
+	         "bad\nbad 1\nbad 1 2\n7.g 1 x:1\n8/../h 1 1:1\n 1 1:1\n");
 	assert_uids(&t, "V79 N7 1+PUID1-444:1.a,S=15 2+P2.b:2.b 5:5.e 6+PUID3-555:6.f");
-	tree_put(&t, "courierpop3dsizelist", "/2 8 555\n1.a,S=15:2, 17 1:444\n1.a,S=15:2, 17 2:444\n");
+	tree_put(&t, "courierpop3dsizelist",
+	         "/2 8 555\n1.a,S=15:2, 17 1:444\n1.a,S=15:2, 17 2:444\n");
 	assert_uids(&t, "V79 N6 1+PUID1-444:1.a,S=15 2:2.b 5:5.e");
 	/* Courier gave new ones, where it found an older list */
 	tree_put(&t, "courierpop3dsizelist", "/1 8\n1.a,S=15:2, 17 1\n");
@@ -98,7 +99,9 @@ static void
 make_keywords(struct tree *t)
 {
 	assert_int_equal(mkdirat(t->root, "courierimapkeywords", 0700), 0);
-	tree_put(t, "courierimapkeywords/:list", "work\n$Forwarded\nother\n\n1.a,S=15:1 0\n2.b:2\n3.c:2\n9.gone:0\n4.d:7 x\n");
+	tree_put(t, "courierimapkeywords/:list",
+	         "work\n$Forwarded\nother\n\n"
+	         "1.a,S=15:1 0\n2.b:2\n3.c:2\n9.gone:0\n4.d:7 x\n");
 	tree_put(t, "courierimapkeywords/.598.2.b", "late\n");
 	tree_put(t, "courierimapkeywords/.600.2.b", "later\nother\n");
 	tree_put(t, "courierimapkeywords/.599.2.b", "never\n");
@@ -200,20 +203,23 @@ test_subscriptions(void **state)
 
 	(void)state;
 	tree_make(&t);
-	tree_put(&t, "courierimapsubscribed", "INBOX.Sent\nINBOX\nINBOX.Entw\xc3\xbcrfe\nINBOX.Entw&APw-rfe2\n\nINBOX.\n/x\n");
+	tree_put(&t, "courierimapsubscribed",
+	         "INBOX.Sent\nINBOX\nINBOX.Entw\xc3\xbcrfe\nINBOX.Entw&APw-rfe2\n\nINBOX.\n/x\n");
 	assert_int_equal(mkdirat(t.root, ".Entw\xc3\xbcrfe", 0700), 0);
 	assert_int_equal(mkdirat(t.root, ".Entw\xc3\xbcrfe/cur", 0700), 0);
 	assert_int_equal(mkdirat(t.root, ".R&D", 0700), 0);
 	assert_int_equal(mkdirat(t.root, ".R&D/cur", 0700), 0);
 	assert_int_equal(mkdirat(t.root, ".no\xff", 0700), 0);
 	assert_int_equal(store_list(t.store, &mem, &f, &count), 0);
-	assert_true(tree_has(&t, ".Entw&APw-rfe") && tree_has(&t, ".R&-D") && tree_has(&t, ".no\xff"));
+	assert_true(tree_has(&t, ".Entw&APw-rfe") && tree_has(&t, ".R&-D") &&
+	            tree_has(&t, ".no\xff"));
 	assert_int_equal(count, 5);
 	assert_int_equal(subscriptions_read(t.root, &mem, &s), 0);
 	assert_int_equal(s.count, 4);
 	assert_false(s.is_courier);
 	assert_true(subscriptions_have(&s, "INBOX") && subscriptions_have(&s, "Sent") &&
-	            subscriptions_have(&s, "Entw\xc3\xbcrfe") && subscriptions_have(&s, "Entw\xc3\xbcrfe2"));
+	            subscriptions_have(&s, "Entw\xc3\xbcrfe") &&
+	            subscriptions_have(&s, "Entw\xc3\xbcrfe2"));
 	assert_int_equal(store_subscribe(t.store, "Sent", false), 0);
 	tree_put(&t, "courierimapsubscribed", "INBOX.Other\n");
 	assert_int_equal(subscriptions_read(t.root, &mem, &s), 0);

@@ -105,9 +105,11 @@ test_what_was_moved(void **state)
 	intent_add(&i, ".", "cur", "7.own:2,", "cur", "10.x:2,");
 	write_intent(&t, &i);
 	assert_int_equal(finish(&t), 0);
-	assert_true(tree_has(&t, "cur/8.x:2,S") && tree_has(&t, "new/9.x") && tree_has(&t, "cur/10.x:2,"));
+	assert_true(tree_has(&t, "cur/8.x:2,S") && tree_has(&t, "new/9.x") &&
+	            tree_has(&t, "cur/10.x:2,"));
 	assert_false(tree_has(&t, ".A.B/cur/1.a:2,S") || tree_has(&t, ".A.B/new/2.b"));
-	assert_false(tree_has(&t, "cur/6.x") || tree_has(&t, "cur/5.x") || tree_has(&t, "cur/7.own:2,"));
+	assert_false(tree_has(&t, "cur/6.x") || tree_has(&t, "cur/5.x") ||
+	             tree_has(&t, "cur/7.own:2,"));
 	tree_remove(&t);
 }
 
@@ -214,7 +216,9 @@ test_hostile_names(void **state)
 	}
 }
 
-/* N09, N10: a link in its place is not followed, a folder of that name not opened, nothing waits. */
+/*
+ * N09, N10: a link in its place is not followed, a folder of that name not opened, nothing waits.
+ */
 static void
 test_what_is_no_file(void **state)
 {

@@ -53,7 +53,8 @@ test_rules(void **state)
 		assert_string_equal(r.mailbox, cases[i].mailbox);
 		assert_int_equal(r.is_ignored, cases[i].is_ignored);
 		if (cases[i].standard != UINT64_MAX)
-			assert_int_equal(quota_amount_of(&r.bytes, cases[i].standard), cases[i].bytes);
+			assert_int_equal(quota_amount_of(&r.bytes, cases[i].standard),
+			                 cases[i].bytes);
 		else
 			assert_true(quota_amount_of(&r.bytes, cases[i].standard) > G * 1024 * 1024);
 		assert_int_equal(quota_amount_of(&r.messages, 0), cases[i].messages);
@@ -138,7 +139,8 @@ test_the_file(void **state)
 		assert_int_equal(f.use.bytes, cases[i].bytes);
 		assert_int_equal(f.use.messages, cases[i].messages);
 	}
-	assert_false(quota_parse(span_make("1000S\n50 2\n\0\n", 13), &(struct quota_file){ .lines = 0 }));
+	assert_false(quota_parse(span_make("1000S\n50 2\n\0\n", 13),
+	                         &(struct quota_file){ .lines = 0 }));
 }
 
 /* ---- with a Maildir ---- */
@@ -163,7 +165,8 @@ place_make(struct place *p, const char *rule, const char *rule2)
 	assert_int_equal(store_create(p->t.store, "Spam"), 0);
 	tree_put(&p->t, ".A/cur/3.c,S=100:2,T", "x");
 	tree_put(&p->t, ".Spam/cur/4.d,S=1000:2,", "x");
-	store_set_quota(p->t.store, quota_new("maildir:User quota", rules, rule2 ? 2 : 1, &p->mem, &bad));
+	store_set_quota(p->t.store,
+	                quota_new("maildir:User quota", rules, rule2 ? 2 : 1, &p->mem, &bad));
 	assert_null(bad);
 }
 
@@ -323,7 +326,10 @@ test_allowing(void **state)
 	assert_int_equal(quota_allow(p.t.store, "Spam", 1000, 2), 0);
 	assert_refused(&p, "Spam", 1051, 1);
 	assert_refused(&p, "Spam", UINT64_MAX, 1);
-	/* that was believed, being fresh and a count; with a change behind it it is counted again: 1127, 4 */
+	/*
+	 * that was believed, being fresh and a count; with a
+	 * change behind it it is counted again: 1127, 4
+	 */
 	tree_put(&p.t, "maildirsize", "200S,5C\n150 4\n40 0\n");
 	assert_refused(&p, "INBOX", 20, 1);
 	assert_file(&p, "200S,5C\n1127 4\n");
@@ -377,8 +383,12 @@ test_masks(void **state)
 		const char *mask, *name;
 		bool        is;
 	} cases[] = {
-		{ "Trash", "Trash", true },   { "Trash", "Trash.old", false }, { "Trash*", "Trash.old", true },
-		{ "*.old", "Trash.old", true }, { "T?ash", "Trash", true },    { "T?ash", "Tash", false },
+		{ "Trash", "Trash", true },
+		{ "Trash", "Trash.old", false },
+		{ "Trash*", "Trash.old", true },
+		{ "*.old", "Trash.old", true },
+		{ "T?ash", "Trash", true },
+		{ "T?ash", "Tash", false },
 		{ "*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
 		{ "**", "x", true },
 	};

@@ -24,7 +24,8 @@ static const struct row {
 	uint32_t    uidvalidity, next;
 	bool        is_damaged;
 } rows[] = {
-	{ "version 3", "3 V7 N9 Gabc\n1 :a\n4 W12 Pxyz :b,S=1\n", "1 a ;4 b,S=1 W12 Pxyz;", 7, 9, false },
+	{ "version 3", "3 V7 N9 Gabc\n1 :a\n4 W12 Pxyz :b,S=1\n", "1 a ;4 b,S=1 W12 Pxyz;", 7, 9,
+	  false },
 	{ "version 1", "1 7 9\n1 a\n4 b\n", "1 a ;4 b ;", 7, 9, false },
 	{ "next below", "3 V7 N2 Gabc\n1 :a\n4 :b\n", "1 a ;4 b ;", 7, 5, false },
 	{ "empty list", "3 V7 N1 G0\n", "", 7, 1, false },
@@ -38,11 +39,13 @@ static const struct row {
 	{ "W04 descending", "3 V7 N3\n5 :e\n2 :b\n9 :i\n", "2 b ;5 e ;9 i ;", 7, 10, true },
 	{ "W04 UID 0", "3 V7 N9\n0 :z\n1 :a\n", "1 a ;", 7, 9, true },
 	{ "W04 too large", "3 V7 N9\n4294967296 :z\n4294967295 :y\n1 :a\n", "1 a ;", 7, 9, true },
-	{ "W04 no number", "3 V7 N9\nfoo\n\n:x\n1 :\n2 :a/b\n3 :c:2,S\n4 :d\n", "4 d ;", 7, 9, true },
+	{ "W04 no number", "3 V7 N9\nfoo\n\n:x\n1 :\n2 :a/b\n3 :c:2,S\n4 :d\n", "4 d ;", 7, 9,
+	  true },
 	{ "W04 CRLF", "3 V7 N9\r\n1 :a\r\n", "1 a ;", 7, 9, true },
 	{ "W04 large header", "3 V99999999999 N9\n1 :a\n", "1 a ;", 0, 9, true },
 	{ "W04 other version", "4 V7 N9\n1 :a\n", "1 a ;", 0, 2, true },
-	{ "long", "3 V7 N9\n1 :" LONG_LINE LONG_LINE LONG_LINE "\n", "1 " LONG_LINE LONG_LINE LONG_LINE " ;", 7, 9, false },
+	{ "long", "3 V7 N9\n1 :" LONG_LINE LONG_LINE LONG_LINE "\n",
+	  "1 " LONG_LINE LONG_LINE LONG_LINE " ;", 7, 9, false },
 };
 
 static void
@@ -65,13 +68,15 @@ test_reading(void **state)
 		uidlist_parse(&u, span_of(rows[i].text));
 		print(&u, &text);
 		if (strcmp(text.data, rows[i].records) != 0)
-			fail_msg("%s: '%s' instead of '%s'", rows[i].id, text.data, rows[i].records);
+			fail_msg("%s: '%s' instead of '%s'", rows[i].id, text.data,
+			         rows[i].records);
 		assert_int_equal(u.uidvalidity, rows[i].uidvalidity);
 		if (u.next != rows[i].next)
 			fail_msg("%s: next %u", rows[i].id, u.next);
 		assert_int_equal(u.trouble != NULL, rows[i].is_damaged);
 		for (size_t k = 0; k < u.count; k++) {
-			assert_int_equal(uidlist_find(&u, u.record[k].base, strlen(u.record[k].base)), k);
+			assert_int_equal(
+				uidlist_find(&u, u.record[k].base, strlen(u.record[k].base)), k);
 			assert_int_equal(uidlist_at_or_behind(&u, u.record[k].uid), k);
 		}
 		assert_int_equal(uidlist_find(&u, "nobody", 6), SIZE_MAX);
@@ -188,7 +193,8 @@ test_append_and_rewrite(void **state)
 static void
 test_floor(void **state)
 {
-	static const char *const lost[] = { NULL, "", "garbage\n", "3 V7 N2\n1 :a\n", "3 V7 N2 Gabc\n" };
+	static const char *const lost[] = { NULL, "", "garbage\n", "3 V7 N2\n1 :a\n",
+		                            "3 V7 N2 Gabc\n" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++) {
@@ -276,7 +282,10 @@ test_no_uids_left(void **state)
 	uidlist_free(&u);
 }
 
-/* W09: stopped until another broke the lock and wrote: what was known before is not written over it. */
+/*
+ * W09: stopped until another broke the lock and wrote: what
+ * was known before is not written over it.
+ */
 static void
 test_written_by_another(void **state)
 {
@@ -313,10 +322,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reading),         cmocka_unit_test(test_written_by_another), cmocka_unit_test(test_nul),
-		cmocka_unit_test(test_append_and_rewrite), cmocka_unit_test(test_floor),
-		cmocka_unit_test(test_new_uidvalidity), cmocka_unit_test(test_no_file),
-		cmocka_unit_test(test_no_uids_left),
+		cmocka_unit_test(test_reading), cmocka_unit_test(test_written_by_another),
+		cmocka_unit_test(test_nul),     cmocka_unit_test(test_append_and_rewrite),
+		cmocka_unit_test(test_floor),   cmocka_unit_test(test_new_uidvalidity),
+		cmocka_unit_test(test_no_file), cmocka_unit_test(test_no_uids_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
