@@ -9,12 +9,9 @@ count_deleted(const struct mailbox *box, const struct ranges *uids)
 {
 	uint64_t count = 0;
 
-	for (uint32_t n = 1; n <= mailbox_count(box); n++) {
-		const struct message *m = mailbox_message(box, n);
-
-		if ((m->flags & FLAG_DELETED) && (!uids || ranges_has(uids, m->uid)))
+	for (uint32_t n = 1; (n = mailbox_next_deleted(box, n)) != 0; n++)
+		if (!uids || ranges_has(uids, mailbox_message(box, n)->uid))
 			count++;
-	}
 	return count;
 }
 

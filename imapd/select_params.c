@@ -162,10 +162,7 @@ select_resync(struct session *s, const struct select_params *p)
 	if (!p->has_qresync || p->uidvalidity != mailbox_uidvalidity(s->box))
 		return;
 	put_removed(s, p, known);
-	for (uint32_t n = 1; n <= mailbox_count(s->box); n++) {
-		const struct message *m = mailbox_message(s->box, n);
-
-		if (m->modseq > p->modseq && (!known || ranges_has(known, m->uid)))
+	for (uint32_t n = 1; (n = mailbox_next_changed(s->box, n, p->modseq)) != 0; n++)
+		if (!known || ranges_has(known, mailbox_message(s->box, n)->uid))
 			put_fetch_flags(s, n, true);
-	}
 }

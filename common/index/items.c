@@ -12,8 +12,10 @@ struct items_chunk {
 	uint32_t count, room;
 	uint32_t gap;          /* items [0, gap) stand in front of the gap */
 	uint32_t part;         /* of the source */
+	uint32_t first_uid, last_uid; /* of those that ever were in it */
 	bool     is_kept;      /* more than looked at: what it says may be other than in the source */
-	struct items_part was; /* its bounds hold always, the rest until it is read */
+	uint8_t  kinds;        /* of messages that it may have */
+	uint64_t modseq;       /* the largest it may have */
 };
 
 static struct item *
@@ -34,7 +36,7 @@ make_gone(struct items_chunk *c)
 {
 	memset(c->at, 0, c->count * sizeof(*c->at));
 	for (uint32_t i = 0; i < c->count; i++) {
-		c->at[i].shown.uid = c->was.first_uid + i;
+		c->at[i].shown.uid = c->first_uid + i;
 		c->at[i].is_gone = c->at[i].is_odd = c->at[i].is_told = true;
 		c->at[i].name_at = UINT32_MAX;
 	}
@@ -70,6 +72,13 @@ push_chunk(struct items *l)
 	return &l->chunk[l->chunks++];
 }
 
+static uint8_t
+kinds_of_part(const struct items_part *p)
+{
+	return (uint8_t)((p->unseen ? ITEMS_UNSEEN : 0) | (p->in_new ? ITEMS_IN_NEW : 0) |
+	                 (p->deleted ? ITEMS_DELETED : 0));
+}
+
 void
 items_from(struct items *l, struct items_source *source, const struct items_part *part,
            uint32_t parts)
@@ -80,7 +89,10 @@ items_from(struct items *l, struct items_source *source, const struct items_part
 		struct items_chunk *c = push_chunk(l);
 
 		c->part = i;
-		c->was = part[i];
+		c->first_uid = part[i].first_uid;
+		c->last_uid = part[i].last_uid;
+		c->kinds = kinds_of_part(&part[i]);
+		c->modseq = part[i].modseq;
 		c->count = part[i].count;
 		l->count += c->count;
 	}
@@ -199,9 +211,9 @@ items_push(struct items *l, uint32_t uid)
 	struct items_chunk *c = chunk_for_push(l);
 	struct item *it = &c->at[c->count];
 
-	if (c->was.first_uid == 0)
-		c->was.first_uid = uid;
-	c->was.last_uid = uid;
+	if (c->first_uid == 0)
+		c->first_uid = uid;
+	c->last_uid = uid;
 	c->is_kept = true;
 	c->gap = ++c->count;
 	l->count++;
@@ -258,7 +270,7 @@ items_at_or_behind(const struct items *l, uint32_t uid)
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (l->chunk[middle].was.last_uid < uid)
+		if (l->chunk[middle].last_uid < uid)
 			low = middle + 1;
 		else
 			high = middle;
@@ -266,7 +278,7 @@ items_at_or_behind(const struct items *l, uint32_t uid)
 	if (low == l->chunks)
 		return l->count;
 	c = &l->chunk[low];
-	if (c->count == 0 || uid <= c->was.first_uid)
+	if (c->count == 0 || uid <= c->first_uid)
 		return c->start;
 	if (!c->at)
 		load(l, c);
@@ -277,37 +289,35 @@ items_at_or_behind(const struct items *l, uint32_t uid)
 uint32_t
 items_last_uid(const struct items *l)
 {
-	return l->chunks ? l->chunk[l->chunks - 1].was.last_uid : 0;
+	return l->chunks ? l->chunk[l->chunks - 1].last_uid : 0;
 }
 
 /* ---- walking ---- */
 
 static bool
-is_of_kind(const struct items_chunk *c, enum items_kind kind)
+is_of_kind(const struct items_chunk *c, unsigned kinds)
 {
-	return c->at || (kind == ITEMS_UNSEEN && c->was.unseen > 0) ||
-	       (kind == ITEMS_IN_NEW && c->was.in_new > 0);
+	return c->count > 0 && ((c->kinds & kinds) != 0 || (kinds & ITEMS_IN_MEMORY && c->at));
 }
 
 uint32_t
-items_next(const struct items *l, uint32_t index, enum items_kind kind)
+items_next(const struct items *l, uint32_t index, unsigned kinds)
 {
-	const struct items_chunk *c, *end;
+	const struct items_chunk *c, *end = l->chunk + l->chunks;
 
 	if (index >= l->count)
 		return l->count;
-	end = l->chunk + l->chunks;
 	c = chunk_of(l, index);
-	if (is_of_kind(c, kind))
+	if (is_of_kind(c, kinds))
 		return index;
 	for (c++; c < end; c++)
-		if (c->count > 0 && is_of_kind(c, kind))
+		if (is_of_kind(c, kinds))
 			return c->start;
 	return l->count;
 }
 
 uint32_t
-items_below(const struct items *l, uint32_t index)
+items_below(const struct items *l, uint32_t index, unsigned kinds)
 {
 	const struct items_chunk *c;
 
@@ -316,12 +326,42 @@ items_below(const struct items *l, uint32_t index)
 	if (index > l->count)
 		index = l->count;
 	c = chunk_of(l, index - 1);
-	if (c->at)
+	if (is_of_kind(c, kinds))
 		return index;
 	while (c > l->chunk) {
 		c--;
-		if (c->at && c->count > 0)
+		if (is_of_kind(c, kinds))
 			return c->start + c->count;
 	}
 	return 0;
+}
+
+uint32_t
+items_next_changed(const struct items *l, uint32_t index, uint64_t since)
+{
+	const struct items_chunk *c, *end = l->chunk + l->chunks;
+
+	if (index >= l->count)
+		return l->count;
+	c = chunk_of(l, index);
+	if (c->modseq > since)
+		return index;
+	for (c++; c < end; c++)
+		if (c->count > 0 && c->modseq > since)
+			return c->start;
+	return l->count;
+}
+
+void
+items_mark(const struct items *l, uint32_t index)
+{
+	struct items_chunk *c = chunk_of(l, index);
+	const struct item *it = item_in(c, index - c->start);
+
+	if (c->modseq < it->shown.modseq)
+		c->modseq = it->shown.modseq;
+	c->kinds |= (uint8_t)((it->flags & FLAG_SEEN ? 0 : ITEMS_UNSEEN) | (it->in_new ? ITEMS_IN_NEW : 0) |
+	                      (it->flags & FLAG_DELETED ? ITEMS_DELETED : 0) |
+	                      (it->is_gone ? ITEMS_GONE : 0) | (it->is_told ? 0 : ITEMS_UNTOLD) |
+	                      (it->shown.flags & FLAG_RECENT ? ITEMS_RECENT : 0));
 }

@@ -35,7 +35,8 @@ enum { ITEMS_PART = 1024 /* messages of a part at most */ };
 /* What is known of a part before it is read. */
 struct items_part {
 	uint32_t first_uid, last_uid, count;
-	uint32_t unseen, in_new; /* messages of it that are */
+	uint32_t unseen, in_new, deleted; /* messages of it that are */
+	uint64_t modseq; /* the largest */
 };
 
 /*
@@ -84,11 +85,20 @@ bool items_are_damaged(const struct items *l);
 
 /*
  * Walking over those of interest only, without reading the others: the first index not
- * below this one whose part is in memory, or has such messages; count when there is none.
+ * below this one whose part may have messages of these kinds; count when there is none.
  */
-enum items_kind { ITEMS_IN_MEMORY, ITEMS_UNSEEN, ITEMS_IN_NEW };
-uint32_t items_next(const struct items *l, uint32_t index, enum items_kind kind);
-/* Backwards: the largest i not above index of which i - 1 is in memory; 0: none. */
-uint32_t items_below(const struct items *l, uint32_t index);
+enum items_kind {
+	ITEMS_UNSEEN = 1 << 0, ITEMS_IN_NEW = 1 << 1, ITEMS_DELETED = 1 << 2,
+	ITEMS_GONE = 1 << 3, ITEMS_UNTOLD = 1 << 4, ITEMS_RECENT = 1 << 5,
+	ITEMS_IN_MEMORY = 1 << 6
+};
+uint32_t items_next(const struct items *l, uint32_t index, unsigned kinds);
+/* The same for parts that may have a modseq above since. */
+uint32_t items_next_changed(const struct items *l, uint32_t index, uint64_t since);
+/* Backwards: the largest i not above index of which i - 1 is in such a part; 0: none. */
+uint32_t items_below(const struct items *l, uint32_t index, unsigned kinds);
+
+/* This item has changed: its part has messages of its kinds. */
+void items_mark(const struct items *l, uint32_t index);
 
 #endif

@@ -30,7 +30,7 @@
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
 
-enum { SLOT_BYTES = 512, RECORDS_AT = 4 * SLOT_BYTES, JOURNAL_ORDER = 0x01020304, JOURNAL_VERSION = 2 };
+enum { SLOT_BYTES = 512, RECORDS_AT = 4 * SLOT_BYTES, JOURNAL_ORDER = 0x01020304, JOURNAL_VERSION = 3 };
 enum kind { KIND_NONE, KIND_FLAGS, KIND_GONE, KIND_ITEM, KIND_SIZE };
 
 static const char journal_name[] = "linnet.journal";

@@ -10,6 +10,7 @@
 #include "common/index/items.h"
 #include "common/index/mailbox.h"
 #include "common/index/names.h"
+#include "common/index/newest.h"
 #include "common/index/stamp.h"
 
 struct counters {
@@ -34,6 +35,8 @@ struct journal_state {
 	uint32_t uidvalidity, uidnext, letters, bits;
 	struct stamp    cur, new_mail, uidlist;
 	struct counters counters;
+	struct newest   newest;
+	uint64_t dead;       /* records of the uidlist whose messages were removed */
 	char     id[MAILBOX_ID_SIZE]; /* "": not known */
 	uint64_t own;        /* the sum of all above */
 };

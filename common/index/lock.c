@@ -76,7 +76,7 @@ is_known(const struct stamp *stamp, int dir)
 }
 
 bool
-index_is_current(const struct journal_state *s, const struct index_folder *f)
+index_knows_cur(const struct journal_state *s, const struct index_folder *f)
 {
 	struct stat st;
 	struct stamp uidlist;
@@ -84,7 +84,13 @@ index_is_current(const struct journal_state *s, const struct index_folder *f)
 	if (fstatat(f->folder, "dovecot-uidlist", &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return false;
 	uidlist = stamp_of_file(&st);
-	return stamp_is_same(&s->uidlist, &uidlist) && is_known(&s->cur, f->cur) && is_known(&s->new_mail, f->new_mail);
+	return stamp_is_same(&s->uidlist, &uidlist) && is_known(&s->cur, f->cur);
+}
+
+bool
+index_is_current(const struct journal_state *s, const struct index_folder *f)
+{
+	return index_knows_cur(s, f) && is_known(&s->new_mail, f->new_mail);
 }
 
 /* Invariant (3). */

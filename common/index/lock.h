@@ -21,6 +21,9 @@ void index_unlock(int cur);
 /* Are cur/, new/ and the uidlist as this state has them? */
 bool index_is_current(const struct journal_state *s, const struct index_folder *f);
 
+/* The same, new/ left out. */
+bool index_knows_cur(const struct journal_state *s, const struct index_folder *f);
+
 /*
  * The stamp of a directory at the end of a change: before is what it had, scanned
  * (NULL: it was not looked through) what it had when it was.  None when anything is uncertain.

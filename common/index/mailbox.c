@@ -87,7 +87,7 @@ static void
 remove_gone(struct mailbox *box)
 {
 	for (uint32_t i = box->items.count; box->items.count != box->index.counters.messages; i--) {
-		i = items_below(&box->items, i);
+		i = items_below(&box->items, i, ITEMS_GONE);
 		if (i == 0)
 			break;
 		if (items_at(&box->items, i - 1)->is_gone)
@@ -105,7 +105,7 @@ show_all(struct mailbox *box)
 	for (uint32_t i = 0; box->has_looked || box->has_recent; i++) {
 		struct item *it;
 
-		i = items_next(&box->items, i, ITEMS_IN_NEW);
+		i = items_next(&box->items, i, ITEMS_IN_NEW | ITEMS_RECENT);
 		if (i == box->visible)
 			break;
 		it = items_at(&box->items, i);
@@ -230,6 +230,30 @@ mailbox_first_unseen(const struct mailbox *box)
 		if (i >= box->visible)
 			return 0;
 		if (!(items_at(&box->items, i)->shown.flags & FLAG_SEEN))
+			return i + 1;
+	}
+}
+
+uint32_t
+mailbox_next_deleted(const struct mailbox *box, uint32_t number)
+{
+	for (uint32_t i = number - 1;; i++) {
+		i = items_next(&box->items, i, ITEMS_DELETED);
+		if (i >= box->visible)
+			return 0;
+		if (items_at(&box->items, i)->shown.flags & FLAG_DELETED)
+			return i + 1;
+	}
+}
+
+uint32_t
+mailbox_next_changed(const struct mailbox *box, uint32_t number, uint64_t since)
+{
+	for (uint32_t i = number - 1;; i++) {
+		i = items_next_changed(&box->items, i, since);
+		if (i >= box->visible)
+			return 0;
+		if (items_at(&box->items, i)->shown.modseq > since)
 			return i + 1;
 	}
 }

@@ -76,6 +76,10 @@ const struct message *mailbox_message(const struct mailbox *box, uint32_t number
 /* Number of the first message that is not \Seen, 0 for none; costs less than looking at each. */
 uint32_t mailbox_first_unseen(const struct mailbox *box);
 
+/* The same from number on, for \Deleted, and for a modseq above since. */
+uint32_t mailbox_next_deleted(const struct mailbox *box, uint32_t number);
+uint32_t mailbox_next_changed(const struct mailbox *box, uint32_t number, uint64_t since);
+
 /* Number of the first message whose UID is uid or more; count + 1 when there is none. */
 uint32_t mailbox_number_at_or_behind(const struct mailbox *box, uint32_t uid);
 /* Number of this UID, or 0. */

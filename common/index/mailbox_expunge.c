@@ -20,6 +20,15 @@ struct left {
 	int64_t bytes, messages;
 };
 
+enum { DEAD_SHARE = 8, DEAD_LEAST = 100 };
+
+/* Parts of the map in which no message is \Deleted need not be read. */
+static void
+skip_undeleted(const struct mailbox *box, struct box_walk *walk)
+{
+	walk->next = items_next(&box->items, walk->next, ITEMS_DELETED);
+}
+
 /* One pass; *again_out: some had other names than we knew. */
 static int
 unlink_all(struct mailbox *box, const struct ranges *uids, struct left *left, bool *again_out)
@@ -29,7 +38,7 @@ unlink_all(struct mailbox *box, const struct ranges *uids, struct left *left, bo
 	uint32_t index;
 
 	*again_out = false;
-	while (box_walk(box, uids, &walk, &index)) {
+	while (skip_undeleted(box, &walk), box_walk(box, uids, &walk, &index)) {
 		struct item *it = items_at(&box->items, index);
 		uint64_t size;
 
@@ -60,7 +69,7 @@ drop_records(struct mailbox *box)
 		const struct item *it;
 		size_t at;
 
-		i = items_next(&box->items, i, ITEMS_IN_MEMORY);
+		i = items_next(&box->items, i, ITEMS_GONE);
 		if (i == box->items.count)
 			break;
 		it = items_at(&box->items, i);
@@ -73,10 +82,25 @@ drop_records(struct mailbox *box)
 	free(number);
 }
 
+/* Reading and writing the whole uidlist for one message would cost more than all the rest. */
+static bool
+can_wait(const struct mailbox *box)
+{
+	const struct box_index *x = &box->index;
+	uint64_t most = x->counters.messages / DEAD_SHARE;
+
+	return x->is_live && x->is_locked && x->is_current &&
+	       x->dead <= (most > DEAD_LEAST ? most : DEAD_LEAST);
+}
+
 void
 box_forget_gone(struct mailbox *box)
 {
-	bool is_held = box_lists_lock(box, 1) == 0, done = false;
+	bool is_held, done = false;
+
+	if (can_wait(box))
+		return;
+	is_held = box_lists_lock(box, 1) == 0;
 
 	if (is_held && uidlist_refresh(&box->uids, box->folder) == 0 &&
 	    box->uids.uidvalidity == box->uidvalidity) {

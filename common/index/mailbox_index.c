@@ -44,13 +44,19 @@ box_modseq(struct mailbox *box)
 
 /* ---- reading it ---- */
 
+bool
+box_knows_keywords(const struct mailbox *box)
+{
+	return box->index.journal.state.keywords ==
+	       index_sum_of_keywords(box->keywords.name, LIMIT_KEYWORDS);
+}
+
 static bool
 is_current(const struct mailbox *box)
 {
 	struct index_folder f = { box->folder, box->cur, box->new_mail };
 
-	return index_is_current(&box->index.journal.state, &f) &&
-	       box->index.journal.state.keywords == index_sum_of_keywords(box->keywords.name, LIMIT_KEYWORDS);
+	return index_is_current(&box->index.journal.state, &f) && box_knows_keywords(box);
 }
 
 static void
@@ -109,6 +115,8 @@ take_state(struct mailbox *box)
 		box->highest = s->highest;
 	box->letters_seen = s->letters;
 	box->index.gone_floor = s->gone_floor;
+	box->index.newest = s->newest;
+	box->index.dead = s->dead;
 	box->index.has_uidls = (s->bits & JOURNAL_HAS_UIDLS) != 0;
 	box->index.has_guids = (s->bits & JOURNAL_HAS_GUIDS) != 0;
 	if (s->id[0])
@@ -205,6 +213,13 @@ box_index_discard(struct mailbox *box)
 /* ---- a session that knows something already, and comes back to the index ---- */
 
 static void
+take_modseq(struct mailbox *box, uint32_t index, uint64_t modseq)
+{
+	items_at(&box->items, index)->shown.modseq = modseq;
+	items_mark(&box->items, index);
+}
+
+static void
 absorb_item(struct mailbox *box, uint32_t index, struct mailbox *other, const struct item *o)
 {
 	struct item *it = items_at(&box->items, index);
@@ -220,6 +235,7 @@ absorb_item(struct mailbox *box, uint32_t index, struct mailbox *other, const st
 	it->size = o->size;
 	it->date = o->date;
 	it->shown.modseq = modseq;
+	items_mark(&box->items, index);
 }
 
 static void
@@ -237,7 +253,7 @@ absorb(struct mailbox *box, struct mailbox *other)
 		if (at < known && items_at(&box->items, at)->shown.uid == o->shown.uid)
 			absorb_item(box, at++, other, o);
 		else if (box_take(box, o->shown.uid, box_name_of(other, o), o->in_new, o->size, o->date, false))
-			items_at(&box->items, box->items.count - 1)->shown.modseq = o->shown.modseq;
+			take_modseq(box, box->items.count - 1, o->shown.modseq);
 		else
 			box->index.is_off = true;
 	}
@@ -257,14 +273,14 @@ take_modseqs(struct mailbox *box, struct mailbox *other)
 	if (box->highest < other->highest)
 		box->highest = other->highest;
 	for (uint32_t i = 0; i < box->items.count; i++) {
-		struct item *it = items_at(&box->items, i);
+		const struct item *it = items_at(&box->items, i);
 		uint32_t index = box_index_of(other, it->shown.uid);
 		const struct item *o = index == UINT32_MAX ? NULL : items_at(&other->items, index);
 
 		if (!o || o->is_gone || o->flags != it->flags || o->letters != it->letters)
-			it->shown.modseq = box_modseq(box);
+			take_modseq(box, i, box_modseq(box));
 		else if (it->shown.modseq < o->shown.modseq)
-			it->shown.modseq = o->shown.modseq;
+			take_modseq(box, i, o->shown.modseq);
 	}
 	box->index.has_base = true;
 }
@@ -369,7 +385,7 @@ box_index_begin(struct mailbox *box, int seconds)
 	x->is_locked = true;
 	x->has_base = false;
 	x->modseq = 0;
-	x->was_scanned = x->was_uidlist_read = false;
+	x->was_scanned = x->was_uidlist_read = x->was_new_read = x->was_appended = false;
 	guard_arm(&x->cur, box->cur);
 	guard_arm(&x->new_mail, box->new_mail);
 	x->is_current = box_index_follow(box);
@@ -377,10 +393,8 @@ box_index_begin(struct mailbox *box, int seconds)
 }
 
 static struct stamp
-stamp_of_part(const struct mailbox *box, struct guard *g, const struct stamp *before, const struct box_stamp *seen)
+stamp_of_part(struct guard *g, const struct stamp *before, bool scanned, const struct box_stamp *seen)
 {
-	bool scanned = box->index.was_scanned;
-
 	return index_stamp(g, before, scanned ? &seen->dir : NULL, scanned ? &seen->read_at : NULL);
 }
 
@@ -408,12 +422,16 @@ make_state(struct mailbox *box, struct journal_state *s)
 	struct box_index *x = &box->index;
 	const struct stamp none = { 0 };
 
-	s->cur = stamp_of_part(box, &x->cur, &s->cur, &box->cur_stamp);
-	s->new_mail = stamp_of_part(box, &x->new_mail, &s->new_mail, &box->new_stamp);
+	s->cur = stamp_of_part(&x->cur, &s->cur, x->was_scanned, &box->cur_stamp);
+	s->new_mail = stamp_of_part(&x->new_mail, &s->new_mail, x->was_scanned || x->was_new_read,
+	                            &box->new_stamp);
+	if (x->was_appended)
+		s->uidlist = stamp_of_file(&x->appended);
 	if (x->was_uidlist_read) {
 		s->uidlist = box->uids.is_there && !box->uids.must_rewrite ? stamp_of_file(&box->uids.file) : none;
 		s->uidnext = box->uids.next;
 		note_fields(box);
+		x->dead = box->uids.count > x->counters.messages ? box->uids.count - x->counters.messages : 0;
 	}
 	if (!x->is_current)
 		s->cur = s->new_mail = none;
@@ -426,6 +444,8 @@ make_state(struct mailbox *box, struct journal_state *s)
 	s->keywords = index_sum_of_keywords(box->keywords.name, LIMIT_KEYWORDS);
 	s->counters = x->counters;
 	s->gone_floor = x->gone_floor;
+	s->newest = x->newest;
+	s->dead = x->dead;
 }
 
 static uint64_t
@@ -492,7 +512,7 @@ start_modseqs(struct mailbox *box)
 	if (box->index.has_base)
 		return;
 	for (uint32_t i = 0; i < box->items.count; i++)
-		items_at(&box->items, i)->shown.modseq = box->highest;
+		take_modseq(box, i, box->highest);
 }
 
 /* Bytes of a journal that is folded: a share of the map, and not more than a session may read at each opening. */

@@ -39,6 +39,10 @@ struct box_index {
 	bool           is_partial; /* the last look left something out: there may be more than the items say */
 	bool           has_base;   /* modseqs were taken over from an index that was behind */
 	bool           was_scanned, was_uidlist_read; /* under the lock */
+	bool           was_new_read, was_appended;    /* by box_look_new() */
+	struct stat    appended;   /* the uidlist then */
+	struct newest  newest;
+	uint64_t       dead;       /* records of the uidlist whose messages were removed */
 	struct journal journal;
 	struct pending pending;
 	uint64_t       modseq;     /* of the change under way; 0: none was needed yet */
@@ -111,6 +115,11 @@ enum look {
 };
 int box_look(struct mailbox *box, enum look look);
 
+/* Under the index's lock: take in new mail where new/ alone has changed.  False: look through the folder. */
+bool box_look_new(struct mailbox *box);
+int  box_take_stamp(int dir, struct box_stamp *stamp);
+bool box_knows_keywords(const struct mailbox *box);
+
 /* Move new mail to cur/, where this session may: what it moves is \Recent to it. */
 struct scan;
 void box_move_new_mail(struct mailbox *box, struct scan *scan);
@@ -129,6 +138,7 @@ int box_lose(struct mailbox *box);
 void box_set_name(struct mailbox *box, uint32_t index, const char *name, bool in_new);
 bool box_take(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size, int64_t date, bool is_recent);
 void box_mark_gone(struct mailbox *box, uint32_t index);
+void box_make_recent(struct mailbox *box, uint32_t index);
 void box_tell_flags(struct mailbox *box, uint32_t index);
 
 /* Its size became known; it goes to the index with the next change. */
@@ -180,7 +190,10 @@ int box_dir_of(const struct mailbox *box, const struct item *it);
 /* Write counted sizes to the uidlist, if its lock is free. */
 void box_store_sizes(struct mailbox *box);
 
-/* Take the records of gone messages out of the uidlist, if it can be done at once. */
+/*
+ * Take the records of gone messages out of the uidlist, if it can be done at once.  Where the
+ * index knows that they are dead, only when they are many.
+ */
 void box_forget_gone(struct mailbox *box);
 
 /* Read away what inotify has said. */

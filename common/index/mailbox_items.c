@@ -120,6 +120,8 @@ box_set_name(struct mailbox *box, uint32_t index, const char *name, bool in_new)
 	same_base = old.base_length == it->base_length && (old.name_at == it->name_at ||
 	            memcmp(names_base(&box->names, &old), names_base(&box->names, it), it->base_length) == 0);
 	it->keywords = box_keywords_of(box, it->letters);
+	if (!same_base)
+		newest_add(&box->index.newest, name, it->base_length);
 	if (!same_base) { /* another file under this UID: nothing of the old one holds */
 		it->size = SIZE_UNKNOWN;
 		it->date = DATE_UNKNOWN;
@@ -130,6 +132,7 @@ box_set_name(struct mailbox *box, uint32_t index, const char *name, bool in_new)
 	}
 	if (!has_same_flags(&old, it) || !same_base)
 		it->shown.modseq = box_modseq(box);
+	items_mark(&box->items, index);
 	if (!same_base || it->is_odd || old.is_odd)
 		note_item(box, it);
 	else if ((!has_same_flags(&old, it) || old.in_new != it->in_new) && is_noted(box))
@@ -157,10 +160,12 @@ box_set_size(struct mailbox *box, uint32_t index, uint64_t size, int64_t date)
 }
 
 static struct item *
-push(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size, int64_t date)
+push(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size, int64_t date,
+     uint64_t modseq)
 {
 	struct item *it = items_push(&box->items, uid);
 
+	it->shown.modseq = modseq;
 	it->size = size;
 	it->date = date;
 	it->is_told = true;
@@ -168,7 +173,9 @@ push(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t 
 	it->keywords = box_keywords_of(box, it->letters);
 	it->shown.flags = it->flags;
 	it->shown.keywords = it->keywords;
+	items_mark(&box->items, box->items.count - 1);
 	count_in(box, it);
+	newest_add(&box->index.newest, name, it->base_length);
 	box->top_uid = uid;
 	return it;
 }
@@ -181,11 +188,18 @@ box_take(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint6
 
 	if (uid <= box->top_uid)
 		return false;
-	it = push(box, uid, name, in_new, size, date);
+	it = push(box, uid, name, in_new, size, date, box_modseq(box));
 	it->shown.flags |= is_recent ? FLAG_RECENT : 0;
-	it->shown.modseq = box_modseq(box);
+	items_mark(&box->items, box->items.count - 1);
 	note_item(box, it);
 	return true;
+}
+
+void
+box_make_recent(struct mailbox *box, uint32_t index)
+{
+	items_at(&box->items, index)->shown.flags |= FLAG_RECENT;
+	items_mark(&box->items, index);
 }
 
 static void
@@ -194,6 +208,7 @@ hide(struct mailbox *box, uint32_t index)
 	struct item *it = items_at(&box->items, index);
 
 	it->is_gone = true;
+	items_mark(&box->items, index);
 	count_out(box, it);
 	if (index >= box->visible)
 		return;
@@ -212,6 +227,7 @@ box_mark_gone(struct mailbox *box, uint32_t index)
 	if (it->is_gone)
 		return;
 	hide(box, index);
+	box->index.dead++;
 	remember_gone(box, it->shown.uid, it->shown.uid, box_modseq(box));
 	if (is_noted(box))
 		pending_gone(&box->index.pending, it->shown.uid, uid_before(box, index), box_modseq(box));
@@ -227,6 +243,7 @@ box_tell_flags(struct mailbox *box, uint32_t index)
 		it->shown.keywords = it->keywords;
 	} else if (it->is_told) {
 		it->is_told = false;
+		items_mark(&box->items, index);
 		box->tell_left++;
 	}
 }
@@ -268,9 +285,11 @@ apply_flags(void *context, const struct journal_flags *f, uint64_t modseq)
 		it->in_new = f->in_new != 0;
 		it->keywords = box_keywords_of(box, it->letters);
 		count_in(box, it);
+		if (!same)
+			it->shown.modseq = modseq;
+		items_mark(&box->items, i);
 		if (same)
 			continue;
-		it->shown.modseq = modseq;
 		box_tell_flags(box, i);
 	}
 	return true;
@@ -301,8 +320,7 @@ apply_item(void *context, const struct journal_item *j, uint64_t modseq)
 	if (!it && j->uid <= box->top_uid)
 		return false;
 	if (!it) {
-		it = push(box, j->uid, j->name, j->in_new != 0, j->octets, j->date);
-		it->shown.modseq = modseq;
+		it = push(box, j->uid, j->name, j->in_new != 0, j->octets, j->date, modseq);
 		if (it->in_new && box->mode == MAILBOX_READ_ONLY)
 			it->shown.flags |= FLAG_RECENT;
 		return true;
@@ -316,9 +334,11 @@ apply_item(void *context, const struct journal_item *j, uint64_t modseq)
 	it->size = j->octets;
 	it->date = j->date;
 	count_in(box, it);
+	if (!has_same_flags(&old, it))
+		it->shown.modseq = modseq;
+	items_mark(&box->items, index);
 	if (has_same_flags(&old, it))
 		return true;
-	it->shown.modseq = modseq;
 	box_tell_flags(box, index);
 	return true;
 }

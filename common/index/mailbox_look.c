@@ -20,6 +20,9 @@
  *     two.  Nothing is removed before it is sure that it has two names.
  * (7) A record without a file may belong to a message that is just being put
  *     there.  Messages behind it wait, as none can be shown in front of them later.
+ * (8) A record whose UID is below one that was shown, and whose message is not in the
+ *     index, is dead: EXPUNGE leaves it in the uidlist until there are many.  A file that
+ *     comes back under its base is a new message (W03).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,8 +60,8 @@ is_as_stamped(int dir, const struct box_stamp *stamp)
 	return dir < 0 || (fstat(dir, &now) == 0 && has_same_times(&now, &stamp->dir) && stamp_is_settled(&stamp->dir, stamp->read_at));
 }
 
-static int
-take_stamp(int dir, struct box_stamp *stamp)
+int
+box_take_stamp(int dir, struct box_stamp *stamp)
 {
 	memset(stamp, 0, sizeof(*stamp));
 	if (dir < 0)
@@ -129,6 +132,23 @@ has_seen_enough(const struct mailbox *box, int passes, const struct box_stamp *c
 	       (box->new_mail < 0 || (fstat(box->new_mail, &now_new) == 0 && has_same_times(&now_new, &new_mail->dir)));
 }
 
+/*
+ * Invariant (8).  What is behind the last message that was shown may be on its way in.
+ */
+static void
+mark_dead(struct mailbox *box, struct scan *scan)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; box->index.is_live && i < scan->count && at < box->items.count; i++) {
+		while (at < box->items.count && items_at(&box->items, at)->shown.uid < scan->found[i].uid)
+			at++;
+		scan->found[i].is_dead = scan->found[i].uid <= box->top_uid &&
+		                         (at == box->items.count || items_at(&box->items, at)->is_gone ||
+		                          items_at(&box->items, at)->shown.uid != scan->found[i].uid);
+	}
+}
+
 /* The stamps are those of the first pass: what is seen to be gone by a later one only is found out at the next look. */
 static int
 look_twice(struct mailbox *box, struct scan *scan)
@@ -136,7 +156,8 @@ look_twice(struct mailbox *box, struct scan *scan)
 	struct box_stamp cur, new_mail;
 
 	scan_begin(scan, box->cur, box->new_mail, &box->uids);
-	if (take_stamp(box->cur, &box->cur_stamp) != 0 || take_stamp(box->new_mail, &box->new_stamp) != 0)
+	mark_dead(box, scan);
+	if (box_take_stamp(box->cur, &box->cur_stamp) != 0 || box_take_stamp(box->new_mail, &box->new_stamp) != 0)
 		return -1;
 	cur = box->cur_stamp;
 	new_mail = box->new_stamp;
@@ -145,7 +166,7 @@ look_twice(struct mailbox *box, struct scan *scan)
 			return -1;
 		if (scan_missing(scan) == 0 || has_seen_enough(box, passes, &cur, &new_mail))
 			break;
-		if (take_stamp(box->cur, &cur) != 0 || take_stamp(box->new_mail, &new_mail) != 0)
+		if (box_take_stamp(box->cur, &cur) != 0 || box_take_stamp(box->new_mail, &new_mail) != 0)
 			return -1;
 	}
 	scan_sort_strangers(scan);
@@ -247,7 +268,7 @@ assign(struct mailbox *box, struct scan *scan, bool in_memory)
 			continue;
 		uid = uidlist_add(&box->uids, span_make(s->name, filename_base_length(s->name)), SPAN_NONE);
 		if (uid)
-			all[count++] = (struct scan_found){ s->name, SIZE_UNKNOWN, uid, s->in_new, true };
+			all[count++] = (struct scan_found){ s->name, SIZE_UNKNOWN, uid, s->in_new, false, true };
 	}
 	scan->found = all;
 	scan->count = count;
@@ -447,7 +468,7 @@ move_known_mail(struct mailbox *box)
 		box_guard_move(box);
 		box_set_name(box, i, name, false);
 		if (i >= box->visible)
-			it->shown.flags |= FLAG_RECENT;
+			box_make_recent(box, i);
 		box->has_recent = true;
 	}
 	return true;
@@ -459,7 +480,7 @@ look_through(struct mailbox *box, enum look look)
 	struct box_index *x = &box->index;
 	int failed;
 
-	if (look == LOOK_IF_CHANGED && x->is_current && move_known_mail(box))
+	if (look == LOOK_IF_CHANGED && (x->is_current || box_look_new(box)) && move_known_mail(box))
 		return 0;
 	if (refresh(box) != 0)
 		return -1;

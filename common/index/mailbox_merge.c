@@ -78,7 +78,7 @@ compare_item(struct mailbox *box, uint32_t index, const struct scan_found *f)
 	if (!names_is(&box->names, it, f->name, f->in_new))
 		box_set_name(box, index, f->name, f->in_new);
 	if (f->is_first && index >= box->visible)
-		it->shown.flags |= FLAG_RECENT;
+		box_make_recent(box, index);
 	if (it->size == SIZE_UNKNOWN && f->size != SIZE_UNKNOWN)
 		box_set_size(box, index, f->size, it->date);
 	if (it->flags != flags || it->letters != letters)

@@ -43,9 +43,9 @@ next_expunged(struct mailbox *box, struct news *n)
 	for (;;) {
 		struct item *it;
 
-		box->gone_sweep = items_below(&box->items, box->gone_sweep);
+		box->gone_sweep = items_below(&box->items, box->gone_sweep, ITEMS_GONE);
 		if (box->gone_sweep == 0 || box->gone_sweep > box->visible)
-			box->gone_sweep = items_below(&box->items, box->visible);
+			box->gone_sweep = items_below(&box->items, box->visible, ITEMS_GONE);
 		it = items_at(&box->items, --box->gone_sweep);
 		if (!it->is_gone)
 			continue;
@@ -110,9 +110,9 @@ next_flags(struct mailbox *box, struct news *n)
 		struct item *it;
 		uint32_t index;
 
-		box->tell_sweep = items_next(&box->items, box->tell_sweep, ITEMS_IN_MEMORY);
+		box->tell_sweep = items_next(&box->items, box->tell_sweep, ITEMS_UNTOLD);
 		if (box->tell_sweep >= box->visible)
-			box->tell_sweep = items_next(&box->items, 0, ITEMS_IN_MEMORY);
+			box->tell_sweep = items_next(&box->items, 0, ITEMS_UNTOLD);
 		index = box->tell_sweep++;
 		it = items_at(&box->items, index);
 		if (it->is_told)

@@ -206,7 +206,9 @@ begin_items(struct map_source *s, struct items *items)
 
 	for (uint32_t i = 0; part && i < s->h.parts; i++)
 		part[i] = (struct items_part){ s->part[i].first_uid, s->part[i].last_uid,
-			                       s->part[i].count, s->part[i].unseen, s->part[i].in_new };
+			                       s->part[i].count, s->part[i].unseen,
+			                       s->part[i].in_new, s->part[i].deleted,
+			                       s->part[i].modseq };
 	if (part)
 		items_from(items, &s->base, part, s->h.parts);
 	free(part);

@@ -8,7 +8,7 @@
 #include "common/index/items.h"
 #include "common/index/sum.h"
 
-enum { MAP_ORDER = 0x01020304, MAP_VERSION = 3 };
+enum { MAP_ORDER = 0x01020304, MAP_VERSION = 4 };
 
 #define MAP_NAME "linnet.map"
 static const char map_magic[8] = "linnetM";
@@ -24,8 +24,9 @@ struct map_header {
 };
 
 struct map_part {
-	uint32_t first_uid, last_uid, count, unseen, in_new, pad;
+	uint32_t first_uid, last_uid, count, unseen, in_new, deleted;
 	uint64_t names_at, names_length; /* within the names */
+	uint64_t modseq; /* the largest in it */
 	uint64_t items_sum, names_sum;
 };
 

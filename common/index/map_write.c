@@ -44,8 +44,7 @@ count_living(const struct items *items)
 {
 	uint32_t count = items->count;
 
-	/* what is not in memory stands in the map that was read, where none is gone */
-	for (uint32_t i = 0; (i = items_next(items, i, ITEMS_IN_MEMORY)) < items->count; i++)
+	for (uint32_t i = 0; (i = items_next(items, i, ITEMS_GONE)) < items->count; i++)
 		count -= items_look(items, i)->is_gone;
 	return count;
 }
@@ -66,8 +65,11 @@ add_item(struct map_writer *w, struct map_part *p, const struct item *from)
 	if (p->count++ == 0)
 		p->first_uid = it.shown.uid;
 	p->last_uid = it.shown.uid;
+	if (p->modseq < it.shown.modseq)
+		p->modseq = it.shown.modseq;
 	p->unseen += !(it.flags & FLAG_SEEN);
 	p->in_new += it.in_new;
+	p->deleted += (it.flags & FLAG_DELETED) != 0;
 }
 
 static int

@@ -57,7 +57,7 @@ add_stranger(struct scan *scan, const char *name, bool in_new, bool is_bad)
 {
 	/* a second pass meets those of the first again; scan_sort_strangers() makes them one */
 	scan->stranger = arena_grow(&scan->mem, scan->stranger, scan->strangers, &scan->room, sizeof(*scan->stranger));
-	scan->stranger[scan->strangers++] = (struct scan_stranger){ name, in_new, is_bad };
+	scan->stranger[scan->strangers++] = (struct scan_stranger){ name, in_new, is_bad, false };
 }
 
 /*
@@ -89,7 +89,7 @@ see(struct scan *scan, const char *entry, bool in_new)
 		return;
 	}
 	number = uidlist_find(scan->uids, name, filename_base_length(name));
-	if (number >= scan->count) {
+	if (number >= scan->count || scan->found[number].is_dead) {
 		add_stranger(scan, name, in_new, false);
 	} else if (scan->found[number].name) {
 		see_again(scan, &scan->found[number], name, in_new);
@@ -146,6 +146,24 @@ scan_pass(struct scan *scan)
 }
 
 static void
+see_stranger(struct scan *scan, const char *name, bool in_new)
+{
+	add_stranger(scan, arena_string(&scan->mem, span_of(name)), in_new, false);
+}
+
+int
+scan_new(struct scan *scan, int new_mail)
+{
+	memset(scan, 0, sizeof(*scan));
+	scan->cur = -1;
+	scan->new_mail = new_mail;
+	if (read_part(scan, new_mail, true, see_stranger) != 0)
+		return -1;
+	scan_sort_strangers(scan);
+	return 0;
+}
+
+static void
 see_letters(struct scan *scan, const char *name, bool in_new)
 {
 	(void)in_new;
@@ -169,7 +187,7 @@ scan_missing(const struct scan *scan)
 	size_t missing = 0;
 
 	for (size_t i = 0; i < scan->count; i++)
-		if (!scan->found[i].name)
+		if (!scan->found[i].name && !scan->found[i].is_dead)
 			missing++;
 	return missing;
 }

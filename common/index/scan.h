@@ -15,6 +15,7 @@ struct scan_found {
 	uint64_t    size; /* the W field of the uidlist, SIZE_UNKNOWN without one */
 	uint32_t    uid;
 	bool        in_new;
+	bool        is_dead;  /* the record is of a message that was removed: a file of its base is a stranger */
 	bool        is_first; /* this look gave it its UID, or moved it from new/: \Recent to this session */
 };
 
@@ -23,6 +24,7 @@ struct scan_stranger {
 	const char *name;
 	bool        in_new;
 	bool        is_bad; /* its base stands on another file, too, or cannot stand in a uidlist */
+	bool        is_known; /* mailbox_new.c only */
 };
 
 struct scan {
@@ -46,7 +48,10 @@ void scan_begin(struct scan *scan, int cur, int new_mail, const struct uidlist *
  */
 int scan_pass(struct scan *scan);
 
-/* Records without a file. */
+/* All files of new/ alone as strangers, in order. */
+int scan_new(struct scan *scan, int new_mail);
+
+/* Records without a file, but for the dead. */
 size_t scan_missing(const struct scan *scan);
 
 /* Sort strangers by arrival; those with a base that comes twice become bad. */

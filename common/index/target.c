@@ -285,6 +285,7 @@ tell_index(struct target *t, const struct incoming *in, size_t count_in)
 			continue;
 		pending_item(&p, in[i].uid, in_new, new_name(t, &in[i]), in[i].octets, in[i].date,
 		             s.highest);
+		newest_add(&s.newest, in[i].base, strlen(in[i].base));
 		s.bits |= in[i].guid ? JOURNAL_HAS_GUIDS : 0;
 		count(&s.counters, &in[i], in_new);
 		s.letters |= in[i].letters;
