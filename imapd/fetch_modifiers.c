@@ -1,4 +1,4 @@
-/* fetch_modifiers.c - CHANGEDSINCE and VANISHED behind FETCH (RFC 7162) */
+/* fetch_modifiers.c - CHANGEDSINCE and VANISHED (RFC 7162), PARTIAL (RFC 9394) behind FETCH */
 #include "imapd/fetch_modifiers.h"
 
 #include "imapd/session.h"
@@ -20,12 +20,22 @@ take_vanished(struct cursor *c, struct fetch_modifiers *m)
 	m->has_vanished = true;
 }
 
+/* modifier-partial = "PARTIAL" SP partial-range                                  RFC 9394 s.4 */
+static void
+take_partial(struct cursor *c, struct fetch_modifiers *m)
+{
+	take_byte(c, ' ');
+	m->partial = take_partial_range(c);
+	m->has_partial = true;
+}
+
 static const struct fetch_modifier {
 	const char *name;
 	void      (*take)(struct cursor *c, struct fetch_modifiers *m);
 } rows[] = {
 	{ "CHANGEDSINCE", take_changedsince },
 	{ "VANISHED",     take_vanished     },
+	{ "PARTIAL",      take_partial      },
 };
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
@@ -106,6 +116,21 @@ changed_since(struct session *s, uint64_t since, const struct ranges *uids)
 	return changed;
 }
 
+static struct ranges
+part_of(struct session *s, const struct partial_range *partial, const struct ranges *uids)
+{
+	struct ranges part = RANGES_EMPTY;
+	struct ranges_walk w = { 0 };
+	uint32_t uid, first, last;
+
+	if (!partial_of(partial, (uint32_t)ranges_total(uids), &first, &last))
+		return part;
+	for (uint32_t i = 1; i <= last && ranges_next(uids, &w, &uid); i++)
+		if (i >= first)
+			ranges_add(&part, &s->mem, uid, uid);
+	return part;
+}
+
 /* VANISHED (EARLIER) comes before all FETCH responses, as clients are used to. */
 bool
 fetch_modifiers_run(struct session *s, const struct fetch_modifiers *m, const struct seq_set *set,
@@ -115,8 +140,11 @@ fetch_modifiers_run(struct session *s, const struct fetch_modifiers *m, const st
 
 	if (m->has_vanished && !may_ask_vanished(s, by_uid))
 		return false;
-	if (!m->has_since)
+	if (!m->has_since) {
+		if (m->has_partial)
+			*uids = part_of(s, &m->partial, uids);
 		return true;
+	}
 	session_enable(s, ENABLED_CONDSTORE);
 	if (m->has_vanished) {
 		named = named_uids(s, set, uids);
@@ -127,5 +155,7 @@ fetch_modifiers_run(struct session *s, const struct fetch_modifiers *m, const st
 		put_vanished(s, &gone, true);
 	}
 	*uids = changed_since(s, m->since, uids);
+	if (m->has_partial)
+		*uids = part_of(s, &m->partial, uids);
 	return true;
 }

@@ -5,6 +5,7 @@
 #include "common/base/ranges.h"
 #include "imapd/cursor.h"
 #include "imapd/grammar.h"
+#include "imapd/search_return.h"
 
 struct session;
 
@@ -12,6 +13,8 @@ struct fetch_modifiers {
 	bool     has_since; /* CHANGEDSINCE (RFC 7162 s.3.1.4.1): MODSEQ is fetched besides */
 	uint64_t since;
 	bool     has_vanished; /* VANISHED (RFC 7162 s.3.2.6) */
+	bool     has_partial;  /* PARTIAL (RFC 9394 s.3.2): of what the others leave */
+	struct partial_range partial;
 };
 
 /* " (" fetch-modifier *(SP fetch-modifier) ")" where it is there. */

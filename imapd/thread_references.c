@@ -83,11 +83,10 @@ static void
 link_message(struct builder *b, uint32_t node)
 {
 	const struct thread_message *m = thread_message_of(b->f, node);
-	const uint64_t *reference = b->f->input->reference + m->first_reference;
 	uint32_t last = 0;
 
 	for (size_t i = 0; i < m->references; i++) {
-		uint32_t next = node_of(b, reference[i]);
+		uint32_t next = node_of(b, b->f->input->reference[m->first_reference + i]);
 
 		if (next && !b->f->node[next].parent)
 			make_child(b, next, last);

@@ -197,6 +197,30 @@ RFC9394_3 = """
     S: A13 BAD …
 """
 
+RFC9394_3_4 = """
+    C: a UID FETCH 1:* (UID) (PARTIAL 1:2)
+    S: * 1 FETCH (UID 1)
+    S: * 2 FETCH (UID 2)
+    S: a OK …
+    C: b UID FETCH 1:20,22 (UID) (PARTIAL -1:-3)
+    S: * 19 FETCH (UID 19)
+    S: * 20 FETCH (UID 20)
+    S: * 22 FETCH (UID 22)
+    S: b OK …
+    C: c UID FETCH 5:9 (UID) (PARTIAL 6:9)
+    S: c OK …
+    C: d UID FETCH 5:9 (UID) (PARTIAL 5:9)
+    S: * 9 FETCH (UID 9)
+    S: d OK …
+    C: e UID FETCH 5:9 (UID) (PARTIAL 5)
+    S: e BAD …
+    C: f UID FETCH 5:9 (UID) (PARTIAL 1:2 CHANGEDSINCE 1)
+    S*:
+    S: * 5 FETCH (UID 5 …
+    S: * 6 FETCH (UID 6 …
+    S: f OK …
+"""
+
 RFC5267_3_AND_4_4 = """
     C: E01 UID SORT RETURN () (REVERSE SUBJECT) UTF-8 UNDELETED UNKEYWORD $Junk
     S: * ESEARCH (TAG "E01") UID ALL 1:4,6,8:24
