@@ -83,7 +83,7 @@ comes_from_elsewhere(const struct attempt *a, const struct row *row)
 	const char *nets = row_value(row, "allow_nets");
 	struct net_address remote;
 
-	if (!row_has(row, "allow_nets") || (nets && !nets[0] && row->next))
+	if (!row_has(row, "allow_nets"))
 		return false;
 	return !nets || !net_address_parse(a->question.values.remote_ip, &remote) ||
 	       !net_is_in(&remote, nets);

@@ -326,8 +326,11 @@ reload(struct keeper *k)
 	struct auth_config *fresh;
 
 	notify_reloading();
+	log_reopen(); /* logrotate has moved the file, whatever the configuration is like */
 	fresh = auth_config_load(k->conf_path);
+	k->generation++; /* new workers in any case: those of before hold the old log */
 	if (!fresh) {
+		tell_settings(k);
 		log_error("%s: not taken over: the settings of before stay in force", k->conf_path);
 		notify_ready("running with the settings of before: the new configuration is wrong");
 		return;
@@ -335,7 +338,6 @@ reload(struct keeper *k)
 	open_log(&fresh->settings);
 	auth_config_free(k->config);
 	k->config = fresh;
-	k->generation++;
 	tell_settings(k);
 	log_info("configuration read again: %s", k->conf_path);
 }

@@ -23,6 +23,8 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 
+enum { LOG_WORD = 15 };
+
 static void take_next(struct request *r, enum mechanism_next next);
 
 static void
@@ -100,6 +102,27 @@ answer(struct request *r, struct buf *line)
 }
 
 /*
+ * A driver or mechanism as fail2ban's filter takes it: fifteen small letters and hyphens at
+ * most, so "SCRAM-SHA-256" is scram-sha and "oauth2" oauth.
+ */
+static const char *
+word_for_log(struct span name, char *word)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.len && n < LOG_WORD; i++) {
+		char c = ascii_lower(name.at[i]);
+
+		if ((c >= 'a' && c <= 'z') || c == '-')
+			word[n++] = c;
+	}
+	while (n > 0 && word[n - 1] == '-')
+		n--;
+	word[n] = '\0';
+	return word;
+}
+
+/*
  * "sql(toto@mondomaine.local,192.0.2.1,<session>): Password mismatch": the form that fail2ban's
  * dovecot filter knows.
  */
@@ -108,15 +131,11 @@ log_verdict(const struct request *r, struct span driver, struct span user, struc
 {
 	struct arena mem = ARENA_EMPTY;
 	const char *name = user_name_for_log(user, &mem);
-	char lower[32];
-	size_t n = 0;
+	char word[LOG_WORD + 1];
 
 	if (!r->server->settings.is_verbose)
 		return;
-	for (; n < driver.len && n + 1 < sizeof(lower); n++)
-		lower[n] = ascii_lower(driver.at[n]);
-	lower[n] = '\0';
-	log_info("%s(%s%s%s%s%s%s): %.*s", lower, name[0] ? name : "?", r->remote_ip[0] ? "," : "",
+	log_info("%s(%s%s%s%s%s%s): %.*s", word_for_log(driver, word), name[0] ? name : "?", r->remote_ip[0] ? "," : "",
 	         r->remote_ip, r->session[0] ? ",<" : "", r->session, r->session[0] ? ">" : "",
 	         (int)text.len, text.at);
 	arena_free(&mem);

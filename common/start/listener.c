@@ -163,6 +163,7 @@ reload(struct listener *l)
 	struct settings_problems problems;
 	bool usable = settings_load(l->p->conf, l->p->service->name, &mem, fresh, &problems);
 
+	log_reopen(); /* logrotate has moved the file */
 	settings_log_problems(&problems);
 	if (usable)
 		l->p->settings = l->p->pump.settings = fresh;

@@ -1,0 +1,246 @@
+"""test_authd_guess.py - guessing, sessions by number, counters (A18, A19, L06), with the real fail2ban and the real Prometheus"""
+import contextlib
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+import linnet
+import mariadb
+from authd import Authd, b64, verdict
+
+USERS = {"toto@d.test": "secret", "titi@d.test": "other"}
+
+
+def slow(seconds="1", more=None):
+    return Authd(USERS, settings={"auth_failure_delay": seconds, "auth_penalty_max": "3", **(more or {})})
+
+
+def timed(authd, user, password, **how):
+    start = time.monotonic()
+    with authd.login() as c:
+        what = verdict(c.plain(user, password, **how))
+    return what, time.monotonic() - start
+
+
+def test_pauses_grow_for_the_guesser_only_A18():
+    with slow() as authd:
+        took = [timed(authd, "toto@d.test", f"guess{i}", rip="192.0.2.7")[1] for i in range(4)]
+        # each is told after the second that a refusal takes; the pause behind it runs meanwhile
+        assert max(took[:2]) < 1.8 and 1.8 <= took[2] < 2.8 and 2.7 <= took[3] < 4
+        # the victim at home, where he has logged in before: at once; so is anybody else
+        for user, password, rip in (("toto@d.test", "secret", "198.51.100.1"), ("titi@d.test", "other", "192.0.2.7")):
+            what, seconds = timed(authd, user, password, rip=rip)
+            assert what == "OK" and seconds < 0.5
+        authd.wait_log("Password mismatch", 4)
+
+
+def test_the_same_wrong_password_is_no_guess_A18():
+    with slow() as authd:
+        took = [timed(authd, "toto@d.test", "old", rip="192.0.2.7")[1] for _ in range(4)]
+        assert max(took) < 2.6
+
+
+def test_hundred_at_once_A19():
+    """In five seconds a network has no more than a few guesses looked at, however many connections it opens."""
+    with slow() as authd:
+        clients = [authd.login() for _ in range(100)]
+        for i, c in enumerate(clients):
+            c.start_plain("toto@d.test", f"guess{i}", rip="192.0.2.7")
+        time.sleep(5)
+        assert authd.log().count("Password mismatch") <= 16
+        what, seconds = timed(authd, "titi@d.test", "other", rip="203.0.113.9")
+        assert what == "OK" and seconds < 1
+        for c in clients:
+            c.close()
+
+
+def test_a_phone_s_five_connections_are_no_guessing():
+    with slow() as authd:
+        start = time.monotonic()
+        clients = [authd.login() for _ in range(8)]
+        for c in clients:
+            c.start_plain("toto@d.test", "secret", rip="192.0.2.7")
+        assert [verdict(c.line()) for c in clients] == ["OK"] * 8
+        assert time.monotonic() - start < 1
+        for c in clients:
+            c.close()
+
+
+def test_trusted_networks_are_exempt():
+    with slow("1", {"login_trusted_networks": "192.0.2.0/24", "mail_max_ip_connections": "2"}) as authd:
+        for i in range(3):
+            assert timed(authd, "toto@d.test", f"guess{i}", rip="192.0.2.7")[1] < 1.6
+        clients = [authd.login() for _ in range(5)]
+        assert [verdict(c.plain("toto@d.test", "secret", rip="192.0.2.7")) for c in clients] == ["OK"] * 5
+        for c in clients:
+            c.close()
+
+
+@pytest.mark.parametrize("setting, user, rip", [
+    ("mail_max_userip_connections", "toto@d.test", "192.0.2.7"), ("mail_max_user_connections", "toto@d.test", "203.0.113.{}"),
+    ("mail_max_ip_connections", None, "192.0.2.7"),
+])
+def test_sessions_by_number_L06(setting, user, rip):
+    with Authd(USERS, settings={setting: "3"}) as authd:
+        names = [user] * 5 if user else ["toto@d.test", "titi@d.test"] * 3
+        clients = [authd.login() for _ in range(5)]
+        verdicts = [verdict(c.plain(n, USERS[n], rip=rip.format(i + 1))) for i, (c, n) in enumerate(zip(clients, names))]
+        assert verdicts[:3] == ["OK"] * 3
+        assert all(f"({setting})" in v and v.startswith("Maximum number of connections") for v in verdicts[3:])
+        clients[0].close()
+
+        def fits():
+            with authd.login() as c:
+                return verdict(c.plain("toto@d.test", "secret", rip=rip.format(9))) == "OK"
+        linnet.wait_for(fits, "a place to be free again")
+        for c in clients:
+            c.close()
+
+
+def test_limits_of_the_auth_client_socket():
+    """LIMIT_AUTH_CLIENTS, which one user cannot use up alone (LIMIT_AUTH_CLIENTS_UID holds for all but root)."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    code = ("import socket, sys\nheld = []\nfor i in range(int(sys.argv[2])):\n"
+            "    s = socket.socket(socket.AF_UNIX); s.settimeout(5); s.connect(sys.argv[1]); held.append(s)\n"
+            "    if not s.recv(1): break\n"
+            "else: i += 1\nprint(i, flush=True); sys.stdin.read()\n")
+    with Authd(USERS) as authd:
+        held = []
+        try:
+            for uid, wanted in ((1001, 256), (1002, 256), (1003, 256), (1004, 256), (1005, 0)):
+                process = subprocess.Popen(["/usr/bin/python3", "-c", code, str(authd.run / "auth-client"), "300"], user=uid, group=uid,
+                                           extra_groups=[], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
+                held.append(process)
+                assert int(process.stdout.readline()) == wanted
+            with authd.login() as c:  # logins are not touched
+                assert verdict(c.plain("toto@d.test", "secret")) == "OK"
+        finally:
+            for process in held:
+                linnet.end(process)
+                process.stdin.close()
+                process.stdout.close()
+        linnet.wait_for(lambda: verdict(authd.client().plain("toto@d.test", "secret")) == "OK", "places to be free again")
+
+
+@pytest.mark.slow
+def test_a_dialogue_has_its_time(monkeypatch):
+    """LIMIT_AUTH_DIALOGUE_SECONDS: who asks for a challenge and says nothing more."""
+    with Authd(USERS) as authd, authd.login(timeout=90) as c:
+        start = time.monotonic()
+        c.auth("LOGIN")
+        assert verdict(c.line()) == "bad"
+        assert 55 < time.monotonic() - start < 70
+
+
+# --- fail2ban -----------------------------------------------------------------------------------------
+
+def test_fail2ban_s_own_filter_finds_each_refusal(folder):
+    if not shutil.which("fail2ban-regex"):
+        pytest.skip("needs fail2ban")
+    from sasl import Scram
+    with Authd(USERS, settings={"auth_mechanisms": "plain login cram-md5 scram-sha-256"}) as authd:
+        with authd.login() as c:
+            c.plain("toto@d.test", "wrong", rip="203.0.113.1", more=["session=abc"])
+            c.plain("nobody@d.test", "wrong", rip="203.0.113.2")
+            c.auth("PLAIN", b64("nonsense"), rip="203.0.113.3")
+            c.auth("SCRAM-SHA-256", b64(Scram("toto@d.test", "x").first().replace("n,,", "p=x,,")), rip="203.0.113.4")
+            c.auth("CRAM-MD5", rip="203.0.113.5")
+            c.cont(b64("toto@d.test " + "0" * 32))
+            c.plain("a <b>@d.test' rip=198.51.100.66", "wrong", rip="203.0.113.6")
+        authd.wait_log("203.0.113.6")
+        lines = [line for line in authd.log().splitlines() if "203.0.113" in line]
+    log = pathlib.Path(folder) / "mail.log"
+    log.write_text("".join(re.sub(r"^.*?auth\[", "Nov 21 20:00:00 host auth[", line) + "\n" for line in lines))
+    got = subprocess.run(["fail2ban-regex", "--print-all-matched", str(log), "dovecot"], capture_output=True, text=True, timeout=60)
+    assert re.search(r"(\d+) lines, \d+ ignored, (\d+) matched", got.stdout).groups() == ("6", "6"), got.stdout
+    assert "198.51.100.66" not in re.sub(r"(?m)^.*rip.*$", "", got.stdout)
+
+
+# --- counters -----------------------------------------------------------------------------------------
+
+class UnixHTTP(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=10)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self.path)
+
+
+def fetch(connection, path="/metrics", method="GET"):
+    with contextlib.closing(connection):
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type"), answer.read().decode()
+
+
+def test_counters_over_http(folder):
+    path = pathlib.Path(folder) / "metrics"
+    with Authd(USERS, settings={"auth_metrics_listen": str(path)}) as authd:
+        with authd.login() as c:
+            c.plain("toto@d.test", "wrong")
+            c.plain("toto@d.test", "secret")
+            status, kind, text = fetch(UnixHTTP(path))
+            assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
+            for line in ('linnet_auth_attempts_total{verdict="ok"} 1', 'linnet_auth_attempts_total{verdict="failed"} 1', "linnet_sessions 1"):
+                assert line + "\n" in text
+            assert text.endswith("# EOF\n")
+            assert not re.search(r"toto|secret|192\.0", text)
+        assert fetch(UnixHTTP(path), "/")[0] == 404
+        assert fetch(UnixHTTP(path), "/metrics", "POST")[0] == 405
+        # who says nothing, too much, or nonsense: closed, and nobody else suffers
+        held = []
+        for data in (b"", b"x" * 20000, b"\r\n\r\n", b"\0\r\n\r\n"):
+            sock = socket.socket(socket.AF_UNIX)
+            sock.connect(str(path))
+            with contextlib.suppress(BrokenPipeError):
+                sock.sendall(data)
+            held.append(sock)
+        assert fetch(UnixHTTP(path))[0] == 200
+        held[0].settimeout(10)
+        assert held[0].recv(1) == b""
+        for sock in held:
+            sock.close()
+
+
+@pytest.mark.parametrize("where", ["192.0.2.1:9166", "0.0.0.0:9166", "nonsense", "127.0.0.1:99999"])
+def test_counters_are_told_on_this_machine_only(where):
+    with Authd(USERS, settings={"auth_metrics_listen": where}) as authd:
+        authd.wait_log("auth_metrics_listen")
+        with authd.login() as c:
+            assert verdict(c.plain("toto@d.test", "secret")) == "OK"
+
+
+def test_a_real_prometheus_reads_them(folder):
+    if not shutil.which("prometheus"):
+        pytest.skip("needs prometheus")
+    folder = pathlib.Path(folder)
+    ours, theirs = mariadb.free_port(), mariadb.free_port()
+    (folder / "prometheus.yml").write_text(
+        f"global: {{scrape_interval: 1s}}\nscrape_configs:\n - job_name: linnet\n   static_configs: [{{targets: ['127.0.0.1:{ours}']}}]\n")
+    with Authd(USERS, settings={"auth_metrics_listen": f"127.0.0.1:{ours}"}) as authd:
+        process = subprocess.Popen(["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                                    f"--web.listen-address=127.0.0.1:{theirs}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            with authd.client() as c:
+                for _ in range(7):
+                    c.plain("toto@d.test", "secret")
+
+            def value():
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    query = "/api/v1/query?query=linnet_auth_attempts_total%7Bverdict%3D%22ok%22%7D"
+                    return fetch(http.client.HTTPConnection("127.0.0.1", theirs, timeout=5), query)[2]
+                return ""
+            linnet.wait_for(lambda: re.search(r'"value":\[[\d.]+,"7"\]', value()), "Prometheus to have the counter", 30, 0.2)
+        finally:
+            linnet.end(process)
