@@ -187,7 +187,7 @@ void
 put_search_answer(struct session *s, const struct search_answer *how,
                   const struct search_found *found)
 {
-	struct search_found some;
+	struct search_found some = { NULL, 0, 0 };
 
 	if (!how->wanted->is_there) {
 		put_plain(s, how, found);
@@ -197,7 +197,8 @@ put_search_answer(struct session *s, const struct search_answer *how,
 		return;
 	put_esearch_start(s, s->tag, how->by_uid);
 	put_items(s, how, found);
-	some = how->with_modseq ? chosen(s, how->wanted, found) : (struct search_found){ NULL, 0, 0 };
+	if (how->with_modseq)
+		some = chosen(s, how->wanted, found);
 	if (some.count > 0)
 		out_printf(&s->out, " MODSEQ %llu", (unsigned long long)highest_modseq(s, &some));
 	out_str(&s->out, "\r\n");

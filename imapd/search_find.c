@@ -1,4 +1,4 @@
-/* search_find.c - what SEARCH, SORT and THREAD share: criteria, and the messages that answer to them */
+/* search_find.c - what SEARCH, SORT and THREAD share: criteria, and who answers to them */
 #include "imapd/search_find.h"
 
 #include <errno.h>
@@ -86,8 +86,8 @@ refuse_bad(struct session *s, const char *code, const char *text)
 bool
 search_begin(struct session *s, struct search_request *r)
 {
-	if ((s->enabled & ENABLED_UTF8) && r->has_charset) {
-		refuse_bad(s, NULL, "a session with UTF8=ACCEPT names no charset"); /* RFC 6855 s.3 */
+	if ((s->enabled & ENABLED_UTF8) && r->has_charset) { /* RFC 6855 s.3 */
+		refuse_bad(s, NULL, "a session with UTF8=ACCEPT names no charset");
 		return false;
 	}
 	if ((r->wanted.items & RETURN_UPDATE) && search_context_find(s, s->tag)) {

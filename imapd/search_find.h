@@ -1,4 +1,4 @@
-/* search_find.h - what SEARCH, SORT and THREAD share: criteria, and the messages that answer to them */
+/* search_find.h - what SEARCH, SORT and THREAD share: criteria, and who answers to them */
 #ifndef LINNET_SEARCH_FIND_H
 #define LINNET_SEARCH_FIND_H
 

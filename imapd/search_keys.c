@@ -98,7 +98,8 @@ take_seconds(struct cursor *c, struct search_key *key)
 	key->number = take_nz_number(c);
 }
 
-/* entry-flag-name = DQUOTE "/flags/" attr-flag DQUOTE ; attr-flag = "\\\\Answered" / ... / keyword */
+/* entry-flag-name = DQUOTE "/flags/" attr-flag DQUOTE
+ * attr-flag       = "\\\\Answered" / ... / attr-flag-keyword  RFC 7162 s.7 */
 static void
 take_entry_name(struct cursor *c)
 {

@@ -91,7 +91,8 @@ add_piece(void *context, struct span utf8)
 static bool
 is_text(const struct part *p)
 {
-	return p->kind == PART_LEAF && (span_is(p->type.type, "TEXT") || span_is(p->type.type, "MESSAGE"));
+	return p->kind == PART_LEAF &&
+	       (span_is(p->type.type, "TEXT") || span_is(p->type.type, "MESSAGE"));
 }
 
 /* The part behind p in the order of the message; NULL behind the last. */

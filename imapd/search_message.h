@@ -1,4 +1,4 @@
-/* search_message.h - the message that SEARCH, SORT and THREAD look at, opened once and only when asked */
+/* search_message.h - the message that SEARCH, SORT and THREAD look at, opened once if at all */
 #ifndef LINNET_SEARCH_MESSAGE_H
 #define LINNET_SEARCH_MESSAGE_H
 

@@ -96,7 +96,10 @@ void take_search_program(struct cursor *c, struct search_program *program);
 bool search_program_resolve(struct search_program *program, const struct mailbox *box,
                             const struct ranges *saved, struct arena *mem);
 
-/* The numbers among which all matches are, by the sets that every match must be in: last 0 for none. */
+/*
+ * The numbers among which all matches are, by the sets that every match must be in; last is below
+ * first for none.
+ */
 void search_program_span(const struct search_program *program, const struct mailbox *box,
                          uint32_t *first_out, uint32_t *last_out);
 

@@ -106,7 +106,8 @@ join_tail(struct search_text *t, struct span s)
 	while (t->tail_len > 0 && s.len > 0) {
 		t->tail[t->tail_len++] = *s.at;
 		s = span_skip(s, 1);
-		if (cut_character(span_make(t->tail, t->tail_len)) == 0 || t->tail_len == sizeof(t->tail)) {
+		if (cut_character(span_make(t->tail, t->tail_len)) == 0 ||
+		    t->tail_len == sizeof(t->tail)) {
 			casemap_fold(span_make(t->tail, t->tail_len), &t->window);
 			t->tail_len = 0;
 		}
@@ -116,7 +117,7 @@ join_tail(struct search_text *t, struct span s)
 
 /* ---- ASCII as it is ---- */
 
-/* The next place from at on where one of both bytes stands, NULL for none; each remembers its own. */
+/* Where each of two bytes stands next. */
 struct places {
 	const char *next[2]; /* not looked for: in front of at */
 	const char *end;

@@ -15,14 +15,16 @@ struct search_text {
 	struct span needle;   /* folded UTF-8; stays with the caller */
 	bool        is_ascii; /* so ASCII text can be looked through as it is */
 	size_t      rare_at;  /* the byte of the needle that text has least of */
-	struct buf  window;   /* folded text: the end of what was looked through, and what was not yet */
+	/* folded text: the end of what was looked through, and what was not yet */
+	struct buf  window;
 	char        tail[4];  /* a character cut by the end of a piece */
 	size_t      tail_len;
 	bool        is_found;
 };
 #define SEARCH_TEXT_EMPTY { .window = BUF_EMPTY }
 
-void search_text_begin(struct search_text *t, struct span needle); /* t keeps the memory of a search before */
+/* t keeps the memory of a search before */
+void search_text_begin(struct search_text *t, struct span needle);
 
 /* The next piece.  True once the needle is known to be there; more pieces change nothing then. */
 bool search_text_add(struct search_text *t, struct span utf8);

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct search_request *
 parse(struct cursor *c, char which)
 {
-	return (which & 3) == 0 ? parse_sort(c) : (which & 3) == 1 ? parse_thread(c) : parse_search(c);
+	which &= 3;
+	return which == 0 ? parse_sort(c) : which == 1 ? parse_thread(c) : parse_search(c);
 }
 
 static void
@@ -51,7 +52,8 @@ sort_by_all(struct search_message *m, const struct mailbox *box)
 static void
 thread_by_all(struct search_message *m, const struct mailbox *box)
 {
-	static const thread_algorithm links[] = { thread_references, thread_refs, thread_ordered_subject };
+	static const thread_algorithm links[] = { thread_references, thread_refs,
+		                                  thread_ordered_subject };
 	static const uint32_t name[MESSAGES] = { 1, 2, 3, 4 };
 	struct thread_input input = { NULL, 0, 0, NULL, 0, 0 };
 
@@ -110,7 +112,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = parse(&c, input.at[0]);
 	take_end(&c);
 	while (cursor_ok(&c) && count < MESSAGES && span_split(&text, 1, &one)) {
-		samples[count] = (struct search_sample){ .uid = 7 * (uint32_t)count + 5, .text = one.at, .len = one.len };
+		samples[count] = (struct search_sample){ .uid = 7 * (uint32_t)count + 5,
+			                                 .text = one.at, .len = one.len };
 		if (one.len == 0)
 			samples[count].text = "";
 		count++;
