@@ -1,4 +1,5 @@
 """test_imap_catenate.py - messages put together and replaced: RFC 3502, 4469, 5092, 6855, 7889, 8508"""
+import os
 import re
 
 import pytest
@@ -302,3 +303,66 @@ def test_G20_replace_that_cannot_be(box, start, select, command, arguments, repl
 def test_RFC8508_3_5_needs_a_mailbox(box, start):
     with start() as session:
         assert replace(session.wire, "1 Drafts")[-1] == b"a BAD Error in IMAP command REPLACE: No mailbox selected."
+
+
+# --- the four modes ---
+
+DIALOGUE = """
+    C: a SELECT Drafts
+    S*:
+    S: a OK …
+    C: b APPEND INBOX (\\Seen) CATENATE (TEXT {4+}
+    C: ab TEXT {2+}
+    C!: cd URL ";UID=1/;SECTION=1" URL {8+}
+    C: /X/;UID=1)
+    S: b BAD …
+    C: c APPEND INBOX CATENATE (TEXT {2+}
+    C: ab URL "/Drafts/;UID=1/;SECTION=1/;PARTIAL=0.5" URL {14+}
+    C: /Drafts/;UID=9)
+    S: c NO [BADURL /Drafts/;UID=9] There is no such message.
+    C: d APPEND INBOX CATENATE (TEXT {2+}
+    C: ab URL ";UID=1/;SECTION=1/;PARTIAL=0.5" TEXT {1+}
+    C: c) (\\Flagged) ~{3+}
+    C: def
+    S~: d OK \\[APPENDUID \\d+ 1:2\\] Append completed\\.
+    C: e REPLACE 2 Drafts (\\Draft) CATENATE (TEXT {2+}
+    C: xy)
+    S: * OK [APPENDUID …
+    S*:
+    S: e OK Replace completed.
+    C: f UID REPLACE 3 Drafts {0+}
+    C:
+    S: f NO Can't save a zero byte message.
+    C: g UID REPLACE 3 Drafts UTF8 (~{2+}
+    C: xy)
+    S: g NO [CANNOT] UTF8=ACCEPT has to be enabled first.
+    C: h UNSELECT
+    S: h OK …
+"""
+
+
+@pytest.mark.parametrize("way", ["modes", "glued"])
+def test_in_pieces_and_glued(folder, way):
+    """Whole, byte by byte, split anywhere, and with the next command glued on."""
+    count = iter(range(1000))
+
+    def start():
+        maildir = linnet.make_maildir(folder / f"mail{next(count)}", "Drafts")
+        linnet.deliver(maildir, BOUNDARY, flags="", folder="Drafts")
+        linnet.deliver(maildir, linnet.SIMPLE % (2, 2, 2), flags="", folder="Drafts")
+        session = linnet.preauth("imapd", maildir)
+        session.wire.line()
+        session.wire.received, session.wire.sent = b"", 0
+        return session
+    if way == "modes":
+        linnet.run_modes(start, DIALOGUE, splits=10000 if os.environ.get("LINNET_ALL_MODES") else 24)
+    else:
+        linnet.glued(start, DIALOGUE)
+
+
+@pytest.mark.parametrize("command", ["UNAUTHENTICATE", "GENURLAUTH x INTERNAL", "RESETKEY", "URLFETCH x", "CONVERT 1 (x)",
+                                     "UID CONVERT 1 (x)", "CONVERSIONS a b", "XLIST \"\" *"])
+def test_what_is_left_out_on_purpose(start, command):
+    with start() as session:
+        answer = session.wire.command("a", command)[-1]
+        assert answer.startswith(b"a BAD Error in IMAP command ") and answer.endswith(b": Unknown command.")

@@ -1,4 +1,5 @@
 """test_imap_condstore.py - CONDSTORE and QRESYNC (RFC 7162), ENABLE (RFC 5161), UIDONLY (RFC 9586) (S04, G17, G20)"""
+import os
 import re
 
 import pytest
@@ -487,3 +488,81 @@ def test_RFC9051_what_replaces_what_is_deprecated(box, start):
             S: * LIST (\HasNoChildren) "." "\u00e9t\u00e9"
             S: h OK …
         """.replace("\\u00e9", "\u00e9"))
+
+
+# --- the four modes ---
+
+DIALOGUE = r"""
+    C: a ENABLE QRESYNC
+    S: * ENABLED QRESYNC
+    S: a OK …
+    C: b SELECT INBOX (CONDSTORE QRESYNC (7 1 1:9,12 (1,2 1,2)))
+    S*:
+    S: b OK …
+    C: c STORE 2 (UNCHANGEDSINCE 0) +FLAGS (\Seen)
+    S*:
+    S: c OK [MODIFIED 2] …
+    C: d UID STORE 3:4 +FLAGS.SILENT (\Deleted)
+    S*:
+    S: d OK …
+    C: e EXPUNGE
+    S: * VANISHED 3:4
+    S: * 4 RECENT
+    S: e OK [HIGHESTMODSEQ …
+    C: f UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)
+    S: * VANISHED (EARLIER) 3:4
+    S*:
+    S: f OK …
+    C: g FETCH 1 FLAGS (CHANGEDSINCE 1 VANISHED)
+    S: g BAD …
+    C: h UNSELECT
+    S: h OK …
+"""
+
+
+@pytest.mark.parametrize("way", ["modes", "glued"])
+def test_G17_in_pieces_and_glued(folder, way):
+    """Whole, byte by byte, split anywhere, and with the next command glued on."""
+    count = iter(range(1000))
+
+    def start():
+        maildir = linnet.make_maildir(folder / f"mail{next(count)}")
+        linnet.fill(maildir, 6, flags="")
+        session = linnet.preauth("imapd", maildir)
+        session.wire.line()
+        session.wire.received, session.wire.sent = b"", 0
+        return session
+    if way == "modes":
+        linnet.run_modes(start, DIALOGUE, splits=10000 if os.environ.get("LINNET_ALL_MODES") else 24)
+    else:
+        linnet.glued(start, DIALOGUE)
+
+
+def test_S19_a_saved_result_after_an_expunge(box, start):
+    with start() as session:
+        session.wire.ok("e", "ENABLE UIDONLY")
+        selected(session.wire)
+        session.wire.ok("s", "UID SEARCH RETURN (SAVE) ALL")
+        session.wire.ok("d", "UID STORE 2:4 +FLAGS.SILENT (\\Deleted)")
+        session.wire.ok("x", "UID EXPUNGE 2:4")
+        answers = session.wire.ok("f", "UID FETCH $ FLAGS")
+        assert [a.split()[1] for a in answers[:-1]] == [b"1", b"5", b"6"]
+
+
+def test_S12_offline_across_many_changes(maildir, start):
+    """Thousands of changes and a lost connection: what was kept is enough to come back."""
+    linnet.fill(maildir, 300, flags="")
+    with start() as session:
+        validity, highest, _ = selected(session.wire)
+    with start() as session:
+        selected(session.wire)
+        for turn in range(100):
+            session.wire.send_line(f"c STORE 1:* {'+-'[turn % 2]}FLAGS.SILENT (\\Seen k{turn % 7})")
+            session.wire.until_tag("c")
+        session.wire.ok("d", "UID STORE 1:150 +FLAGS.SILENT (\\Deleted)")
+        session.wire.ok("x", "EXPUNGE")
+    with start() as session:
+        session.wire.ok("e", "ENABLE QRESYNC")
+        answers = session.wire.ok("r", f"SELECT INBOX (QRESYNC ({validity} {highest}))")
+        assert b"* VANISHED (EARLIER) 1:150" in answers
+        assert len([a for a in answers if b"FETCH (UID" in a]) == 150
