@@ -85,6 +85,9 @@ bool journal_refresh(struct journal *j);
 /* Is it still the file of that name?  Asked under the lock, before writing. */
 bool journal_is_there(const struct journal *j, int folder);
 
+/* Is it time to fold it into a new map? */
+bool journal_is_long(const struct journal_state *s);
+
 /* Records from at to the state's end.  -1: it cannot be trusted; some of them may have been given out. */
 int journal_read(struct journal *j, const struct journal_reader *reader);
 

@@ -38,7 +38,8 @@ index_lock(int cur, int seconds)
 void
 index_unlock(int cur)
 {
-	flock(cur, LOCK_UN);
+	while (flock(cur, LOCK_UN) != 0 && errno == EINTR)
+		;
 }
 
 uint64_t

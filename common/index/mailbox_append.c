@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/die.h"
-#include "common/index/mailbox.h"
+#include "common/index/mailbox_inside.h"
 #include "common/index/target.h"
 #include "common/maildir/delivery.h"
 
@@ -19,6 +19,7 @@ struct new_message {
 
 struct append {
 	struct target       target;
+	const char         *name;
 	struct new_message *message;
 	size_t              count, room;
 	int                 failed; /* errno of the first failure */
@@ -38,6 +39,7 @@ append_open(struct store *s, const char *name, struct append **append_out)
 		errno = failed;
 		return -1;
 	}
+	a->name = arena_string(&a->target.mem, span_of(name));
 	*append_out = a;
 	return 0;
 }
@@ -155,6 +157,8 @@ append_close(struct append *a)
 	target_unlock(&a->target);
 	for (size_t i = 0; i < a->count; i++)
 		delivery_cancel(&a->message[i].delivery, a->target.tmp);
+	if (a->target.must_fold)
+		box_index_fold(a->target.store, a->name);
 	target_close(&a->target);
 	free(a);
 	return NULL;

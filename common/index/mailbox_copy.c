@@ -404,6 +404,8 @@ mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target,
 	if (!failed && move && c.count > 0)
 		box_forget_gone(box);
 	box_index_end(box);
+	if (c.target.must_fold)
+		box_index_fold(box->store, target);
 	errno = saved;
 	return failed;
 }

@@ -34,6 +34,7 @@ struct box_stamp {
 struct box_index {
 	bool           is_off;     /* this session does without */
 	bool           is_live;
+	bool           is_held;    /* by another process, for longer than anybody waits */
 	bool           is_locked;  /* this session may write it now */
 	bool           is_current; /* under the lock: the directories are as the state says, or were looked through since */
 	bool           is_partial; /* the last look left something out: there may be more than the items say */
@@ -115,13 +116,21 @@ enum look {
 };
 int box_look(struct mailbox *box, enum look look);
 
+struct scan;
+/* Read the lists anew; hold the folder against them (scan_end() follows in either case). */
+int  box_refresh(struct mailbox *box);
+int  box_scan(struct mailbox *box, struct scan *scan);
+/* The next look is a whole one, whatever the stamps say. */
+void box_forget_stamps(struct mailbox *box);
+/* Files without a UID get one, records without a file go, as far as the locks and the disk let us. */
+int  box_settle(struct mailbox *box, struct scan *scan);
+
 /* Under the index's lock: take in new mail where new/ alone has changed.  False: look through the folder. */
 bool box_look_new(struct mailbox *box);
 int  box_take_stamp(int dir, struct box_stamp *stamp);
 bool box_knows_keywords(const struct mailbox *box);
 
 /* Move new mail to cur/, where this session may: what it moves is \Recent to it. */
-struct scan;
 void box_move_new_mail(struct mailbox *box, struct scan *scan);
 /* Hold all that was found against the items: new ones, changed ones, gone ones. */
 void box_merge(struct mailbox *box, const struct scan *scan);
@@ -170,6 +179,18 @@ void box_index_leave(struct mailbox *box);
 /* The look through the folder just made shows that the index is another mailbox's, or cannot be used by a new session. */
 void box_index_discard(struct mailbox *box);
 uint64_t box_modseq(struct mailbox *box); /* for what changes now */
+
+/* Map and journal into an empty mailbox.  False: they are none, or not to be trusted. */
+bool box_index_load(struct mailbox *box);
+/* The same, for a session that shows messages already. */
+void box_index_load_again(struct mailbox *box);
+bool box_index_is_current(const struct mailbox *box);
+void box_index_take_state(struct mailbox *box);
+void box_take_modseq(struct mailbox *box, uint32_t index, uint64_t modseq);
+/* The oldest expunges are forgotten; who knows less than that is told everything. */
+void box_bound_history(struct box_index *x);
+/* Fold a journal that grew too long by messages that came in. */
+void box_index_fold(struct store *s, const char *name);
 
 /* Give the message's file a shorter base, for there is no room for flags: W06.  -1 with errno. */
 int box_shorten_name(struct mailbox *box, uint32_t index);

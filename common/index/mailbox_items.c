@@ -83,6 +83,18 @@ note_item(struct mailbox *box, const struct item *it)
 		             it->shown.modseq);
 }
 
+void
+box_bound_history(struct box_index *x)
+{
+	size_t over = x->gone_count > LIMIT_INDEX_GONE ? x->gone_count - LIMIT_INDEX_GONE / 2 : 0;
+
+	if (over == 0)
+		return;
+	x->gone_floor = x->gone[over - 1].modseq;
+	memmove(x->gone, x->gone + over, (x->gone_count - over) * sizeof(*x->gone));
+	x->gone_count -= over;
+}
+
 static void
 remember_gone(struct mailbox *box, uint32_t first, uint32_t last, uint64_t modseq)
 {
@@ -93,6 +105,8 @@ remember_gone(struct mailbox *box, uint32_t first, uint32_t last, uint64_t modse
 		end->last = last;
 		return;
 	}
+	if (x->gone_count >= 2 * LIMIT_INDEX_GONE)
+		box_bound_history(x);
 	if (x->gone_count == x->gone_room) {
 		x->gone_room = x->gone_room ? x->gone_room * 2 : 64;
 		x->gone = realloc(x->gone, x->gone_room * sizeof(*x->gone));

@@ -296,6 +296,7 @@ tell_index(struct target *t, const struct incoming *in, size_t count_in)
 	s.cur = index_stamp(&t->cur_guard, &s.cur, NULL, NULL);
 	s.new_mail = index_stamp(&t->new_guard, &s.new_mail, NULL, NULL);
 	journal_commit(&t->journal, &p, &s);
+	t->must_fold = journal_is_long(&t->journal.state);
 	pending_free(&p);
 }
 

@@ -18,6 +18,7 @@ struct target {
 	struct dotlock  lock;
 	bool            is_locked;  /* the index */
 	bool            is_indexed; /* the index is there and current: it hears of what comes in */
+	bool            must_fold;  /* its journal has become long: box_index_fold(), when no lock is held */
 	struct journal  journal;
 	struct guard    cur_guard, new_guard;
 	const char     *source;     /* MOVE: the folder messages come from, and its new/ */
