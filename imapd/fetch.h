@@ -47,7 +47,9 @@ struct fetch {
 	uint64_t       body_at, end;
 	uint64_t       header_octets, body_octets; /* FETCH_BODY, _STRUCTURE */
 
-	struct out     made; /* text that is kept besides being sent; of the command */
+	/* of the command */
+	struct out made;      /* text that is kept besides being sent */
+	bool       is_packed; /* a file was no message but a compressed one (M24) */
 };
 
 /* The next message; what the last one held is given back, but for the memory of the command. */

@@ -88,6 +88,24 @@ fetch_open(struct fetch *f)
 	return 0;
 }
 
+/*
+ * A file that another server compressed is served as it is, for its bytes are what we have; but
+ * somebody should be told (M24).
+ */
+static bool
+is_packed(struct source *src)
+{
+	static const char *const magics[] = {
+		"\x1f\x8b\x08", "BZh", "\xfd" "7zXZ", "\x28\xb5\x2f\xfd", "CRYPTED\x03\x07",
+	};
+	struct span begin = source_peek(src, 0, 16);
+
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (span_starts(begin, magics[i]))
+			return true;
+	return false;
+}
+
 static int
 read_file(struct fetch *f, unsigned cost)
 {
@@ -103,6 +121,7 @@ read_file(struct fetch *f, unsigned cost)
 		if (!source_is_short(f->source))
 			keep_counts(f);
 	}
+	f->is_packed |= is_packed(f->source);
 	errno = source_error(f->source);
 	return errno ? -1 : 0;
 }

@@ -243,5 +243,9 @@ run_fetch(struct session *s, const void *args, unsigned flags)
 		show_one(&r, number);
 	}
 	out_close(&r.f.made);
+	if (r.f.is_packed)
+		log_warning("Mailbox %s: there are compressed or encrypted files in it, which are "
+		            "shown as they are: unpack them with the server that packed them",
+		            mailbox_name(s->box));
 	set_reply(&r);
 }

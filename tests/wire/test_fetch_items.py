@@ -161,3 +161,50 @@ def test_M05_M06_M07_M10_bounded(maildir, imap):
             assert b"RFC822.SIZE %d)" % len(wanted(message)) in answer
             assert time.process_time() - begin < 10
         session.wire.ok("b", "NOOP")
+
+
+def test_M22_a_file_that_shrinks_while_it_is_sent(maildir, imap):
+    """As many octets as were announced come, then the connection ends: nothing is taken for a reply."""
+    message = b"Subject: large\n\n" + b"x" * 79 + b"\n" * 2
+    message += (b"y" * 79 + b"\n") * 250_000
+    linnet.deliver(maildir, message, flags="S", name="1000000000.M1P1.host")
+    with imap() as session:
+        session.wire.line()
+        session.wire.ok("s", "SELECT INBOX")
+        session.wire.send(b"a FETCH 1 BODY.PEEK[]\r\n")
+        announced = int(re.search(rb"\{(\d+)\}", session.wire.line())[1])
+        assert announced == len(wanted(message))
+        path = next((maildir / "cur").iterdir())
+        with open(path, "r+b") as file:
+            file.truncate(100_000)
+        got = session.wire.read(announced)
+        assert got.startswith(wanted(message)[:90_000]) and got.endswith(b"    ")
+        rest = session.wire.rest()
+        assert rest.startswith(b")\r\n* BYE "), rest
+        assert "shrank while it was read" in session.log()
+
+
+@pytest.mark.parametrize("begin", [b"\x1f\x8b\x08\0", b"BZh9", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"CRYPTED\x03\x07\0"])
+def test_M24_packed_by_another_server(maildir, imap, begin):
+    """The bytes as they are, of the right number, and a line in the log."""
+    message = begin + bytes(range(256)) * 20
+    linnet.deliver(maildir, message, flags="S", name="1000000000.M1P1.host,S=9999,W=9999")
+    with imap() as session:
+        session.wire.line()
+        session.wire.ok("s", "SELECT INBOX")
+        assert literal(session.wire.ok("a", "FETCH 1 BODY.PEEK[]")[0]) == wanted(message)
+        session.wire.ok("b", "FETCH 1 (ENVELOPE BODYSTRUCTURE PREVIEW RFC822.SIZE)")
+        assert "unpack them" in session.log()
+
+
+def test_M03_one_line_of_fifty_megabytes(maildir, imap):
+    message = b"Subject: x\n\n" + b"z" * 50_000_000
+    linnet.deliver(maildir, message, flags="S", name="1000000000.M1P1.host")
+    with imap() as session:
+        session.wire.line()
+        session.wire.ok("s", "SELECT INBOX")
+        size = len(wanted(message))
+        answer = session.wire.ok("a", "FETCH 1 (RFC822.SIZE BODYSTRUCTURE PREVIEW)")[0]
+        assert b"RFC822.SIZE %d " % size in answer and b'PREVIEW "%s"' % (b"z" * 200) in answer
+        assert literal(session.wire.ok("b", f"FETCH 1 BODY.PEEK[]<{size - 5}.100>")[0]) == b"zzzzz"
+        assert session.wire.ok("c", "FETCH 1 BINARY.SIZE[1]")[0] == b"* 1 FETCH (BINARY.SIZE[1] 50000000)"
