@@ -31,8 +31,9 @@ BENCHES = {  # name: command, milliseconds that linnet must reach first and agai
     "body":      ("SEARCH BODY xyzzy", 200, 200),
     "text":      ("SEARCH TEXT xyzzy", 220, 220),
     "unseen":    ("SEARCH UNSEEN", 0.2, 0.2),
-    "sort":      ("SORT (DATE) UTF-8 ALL", None, None),
-    "thread":    ("THREAD REFERENCES UTF-8 ALL", None, None),
+    "sort":      ("SORT (DATE) UTF-8 ALL", 100, 2),
+    "sort-subject": ("SORT (SUBJECT) UTF-8 ALL", None, None),
+    "thread":    ("THREAD REFERENCES UTF-8 ALL", 120, 8),
     "bodies":    ("FETCH 1:* BODY.PEEK[]", 100, 100),
     "flags":     ("FETCH 1:* (UID FLAGS)", None, 10),
 }

@@ -626,3 +626,21 @@ def test_a_search_ends_when_its_client_has_gone(heavy):
         session.wire.close()
         linnet.wait_for(lambda: session.process.poll() is not None, "the session's end", 10)
         assert time.monotonic() - before < 1.5
+
+
+def test_charsets_within_the_sandbox(server):
+    """After a real login iconv finds its tables, though the session sees little else of the system."""
+    maildir = server.maildir()
+    linnet.deliver(maildir, "Content-Type: text/plain; charset=EUC-KR\n\nx \ud55c\uad6d y\n".encode("euc-kr"), flags="")
+    word = "\ud55c\uad6d".encode("euc-kr")
+    with server.imap() as wire:
+        wire.login()
+        wire.ok("s", "SELECT INBOX")
+        wire.send(b"a SEARCH CHARSET EUC-KR BODY {%d+}\r\n%s\r\n" % (len(word), word))
+        wire.transcript("""
+            S: * SEARCH 1
+            S: a OK …
+            C!: b SEARCH CHARSET UTF-8 BODY "\\xed\\x95\\x9c"
+            S: * SEARCH 1
+            S: b OK …
+        """)
