@@ -198,6 +198,16 @@ shim_part_of(enum kind kind, size_t n)
 	return shim_control->mode == MODE_SHORT ? 1 : n;
 }
 
+int
+shim_answer(enum kind kind, int got)
+{
+	if (got != 0 || !shim_control || shim_control->mode != MODE_LOST ||
+	    !(shim_control->kinds >> kind & 1) || !is_due())
+		return got;
+	errno = kind == KIND_LINK || kind == KIND_MKDIR ? EEXIST : ENOENT;
+	return -1;
+}
+
 void
 shim_die_if_torn(enum kind kind)
 {

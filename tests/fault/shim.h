@@ -42,6 +42,7 @@ enum mode {
 	MODE_TORN,  /* a write: some whole pages of it, as a kill may leave it, then end */
 	MODE_FULL,  /* a write: half of it; all that come later fail */
 	MODE_ERROR, /* fail with error */
+	MODE_LOST,  /* the call is done, but its answer lost: what NFS says to the second try */
 	MODE_SHORT, /* reads and writes of one byte */
 	MODE_SIGNAL /* send itself a signal (error is its number), then go on */
 };
@@ -77,6 +78,9 @@ bool shim_fails(enum kind kind, const char *what);
 /* How many bytes of n are to be read or written now; and the end behind a write that was torn. */
 size_t shim_part_of(enum kind kind, size_t n);
 void   shim_die_if_torn(enum kind kind);
+
+/* What the program gets to see of a call on names that gave got. */
+int shim_answer(enum kind kind, int got);
 
 enum whose shim_whose(int fd);
 bool       shim_is_mail(int dir, const char *path);

@@ -8,7 +8,7 @@ import linnet
 
 KINDS = ("open create read write fsync rename link unlink mkdir truncate utime flock stat readdir watch "
          "client-read client-write poll malloc").split()
-MODES = ("count", "kill", "torn", "full", "error", "short", "signal")
+MODES = ("count", "kill", "torn", "full", "error", "lost", "short", "signal")
 LAYOUT = struct.Struct("<10IQQ64s64s")
 CONTROL_BYTES = 4096
 KILLED = 137  # the status with which the shim ends a process

@@ -18,7 +18,7 @@ renameat(int from_dir, const char *from, int to_dir, const char *to)
 	got = REAL(renameat)(from_dir, from, to_dir, to);
 	if (got == 0)
 		shim_note("rename %u %u %s\t%s\n", shim_id(from_dir), shim_id(to_dir), from, to);
-	return got;
+	return shim_answer(KIND_RENAME, got);
 }
 
 REMEMBER(linkat);
@@ -34,7 +34,7 @@ linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 	got = REAL(linkat)(from_dir, from, to_dir, to, flags);
 	if (got == 0)
 		shim_note("link %u %u %s\t%s\n", shim_id(from_dir), shim_id(to_dir), from, to);
-	return got;
+	return shim_answer(KIND_LINK, got);
 }
 
 REMEMBER(unlinkat);
@@ -49,7 +49,7 @@ unlinkat(int dir, const char *path, int flags)
 	got = REAL(unlinkat)(dir, path, flags);
 	if (got == 0)
 		shim_note("unlink %u %s\n", shim_id(dir), path);
-	return got;
+	return shim_answer(KIND_UNLINK, got);
 }
 
 REMEMBER(mkdirat);
@@ -64,7 +64,7 @@ mkdirat(int dir, const char *path, mode_t mode)
 	got = REAL(mkdirat)(dir, path, mode);
 	if (got == 0)
 		shim_note("mkdir %u %s\n", shim_id(dir), path);
-	return got;
+	return shim_answer(KIND_MKDIR, got);
 }
 
 int

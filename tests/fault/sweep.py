@@ -60,6 +60,7 @@ STORE = KILL + [
     mode("ESTALE", "error", "open read stat rename", "ESTALE"), mode("EROFS", "error", shim.CHANGING, "EROFS", forever=True),
     mode("EINTR", "error", "open create read write fsync flock truncate", "EINTR", heals=True),
     mode("malloc", "error", "malloc", "ENOMEM", ends=True),
+    mode("lost-answer", "lost", "rename link unlink mkdir"),  # K19
 ]
 # without a number: all calls
 WHOLE = [mode("short", "short", "read write", heals=True), mode("short-client", "short", CLIENT, heals=True)]
