@@ -379,7 +379,8 @@ def check_side_folders(base, mail):
     with dovecot.imap(base, mail) as imap:
         listed = [re.match(r'\* LIST \(([^)]*)\) "." (\S+)$', line) for line in imap('LIST "" *')[0]]
         theirs = sorted(one[2] for one in listed if not re.search("Noselect|NonExistent", one[1], re.I))
-        assert [name for name in theirs if name not in BOXES] == names
+        theirs = [name for name in theirs if name not in BOXES]
+        assert theirs == names, {name: sorted(os.listdir(mail / f".{name}")) for name in set(theirs) ^ set(names)}
         assert {box: dovecot.look(imap, box) for box in names} == mine
 
 
