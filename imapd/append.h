@@ -38,6 +38,7 @@ struct append_script {
 	bool                waits;     /* the last step is a literal: more text comes behind it */
 	enum append_state   state;
 	size_t              messages, parts; /* so far */
+	size_t              text;      /* bytes of arguments behind the first literal */
 	struct append_step *step;
 	size_t              count, room;
 };

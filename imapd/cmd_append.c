@@ -5,6 +5,9 @@
  * line, asked for, and goes to the store piece by piece as it comes.  Whatever
  * fails only sets the reply and stops; the dispatcher reads over what is left.
  */
+#include <errno.h>
+
+#include "common/base/limits.h"
 #include "imapd/append.h"
 #include "imapd/command_reader.h"
 #include "imapd/commands.h"
@@ -49,7 +52,9 @@ static bool
 begin_message(struct receiver *r, const struct append_step *step)
 {
 	r->octets = 0;
-	if (append_message(r->s->append, step->list.flags, step->list.keyword,
+	errno = EMLINK; /* they cannot be kept: known before the literal is asked for */
+	if (step->list.keyword_count <= LIMIT_KEYWORDS &&
+	    append_message(r->s->append, step->list.flags, step->list.keyword,
 	                   step->list.keyword_count, step->date) == 0)
 		return true;
 	reply_errno(r->s, "append to", r->target);
@@ -179,6 +184,9 @@ read_more(struct session *s, struct append_script *script)
 	const char *why = command_read_more(s);
 	struct cursor c;
 
+	script->text += s->command.len;
+	if (!why && script->text > LIMIT_COMMAND)
+		why = "Command is too large";
 	cursor_open(&c, buf_view(&s->command), &s->mem);
 	take_append_steps(&c, script);
 	if (!why && cursor_ok(&c))

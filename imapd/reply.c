@@ -67,6 +67,7 @@ reply_errno(struct session *s, const char *operation, const char *name)
 		"Internal error occurred. Refer to server log for more information.", LOGGED,
 	};
 	const struct failure *f = &unknown;
+	bool utf8 = (s->enabled & (ENABLED_UTF8 | ENABLED_IMAP4REV2)) != 0;
 	int reason = errno;
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
@@ -77,7 +78,7 @@ reply_errno(struct session *s, const char *operation, const char *name)
 		          operation, strerror(reason), s->login->mail, name_to_dir(name, &s->mem));
 	reply_no(s, f->code,
 	         f->how & NAMED ? arena_printf(&s->mem, "%s%s", f->text,
-	                                       names_to_client(&s->names, name, false,
+	                                       names_to_client(&s->names, name, utf8,
 	                                                       &s->mem)) :
 	                          f->text);
 }

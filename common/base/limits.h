@@ -41,7 +41,7 @@ enum {
 	LIMIT_PROGRESS_FIRST_SECONDS = 5,      /* a command's first INPROGRESS, */
 	LIMIT_PROGRESS_SECONDS    = 10,        /* and the next ones (RFC 9585) */
 	LIMIT_LIST_PATTERNS       = 1000,      /* of one LIST */
-	LIMIT_APPEND_PARTS        = 100000,    /* messages and their parts in one APPEND */
+	LIMIT_APPEND_PARTS        = 30000,     /* messages and their parts in one APPEND */
 	LIMIT_BAD_COMMANDS        = 20,        /* in a row, then BYE */
 	LIMIT_POP3_LINE           = 255,       /* RFC 2449 s.4: a command line with its CRLF */
 

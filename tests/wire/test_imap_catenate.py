@@ -196,6 +196,20 @@ def test_a_client_that_goes_in_between_leaves_nothing(box, start):
     assert files(box) == before
 
 
+def test_G01_arguments_have_a_budget(box, start):
+    """Parts are counted, and the text between literals, over the whole command."""
+    before = files(box)
+    with start() as session:
+        session.wire.send(b"a APPEND INBOX CATENATE (" + b" ".join([b"TEXT {0+}\r\n"] * 30001) + b")\r\nb NOOP\r\n")
+        assert session.wire.line() == b"a BAD Error in IMAP command APPEND: too many messages or parts of messages."
+        assert session.wire.line().startswith(b"b OK")
+        flags = b" (" + b" ".join(b"k%02d" % n + b"x" * 250 for n in range(26)) + b") {1+}\r\nx"
+        session.wire.send(b"c APPEND INBOX" + flags * 170 + b"\r\nd NOOP\r\n")
+        assert session.wire.line() == b"c BAD Error in IMAP command APPEND: Command is too large."
+        assert session.wire.line().startswith(b"d OK")
+    assert files(box) == before
+
+
 # --- RFC 6855 ---
 
 def test_RFC6855_3_names_in_utf8(maildir, start):
@@ -210,7 +224,7 @@ def test_RFC6855_3_names_in_utf8(maildir, start):
             S: * STATUS "\u00e9t\u00e9" (MESSAGES 0)
             S: c OK …
             C: d STATUS &AOk-t&AOk- (MESSAGES)
-            S: d NO [NONEXISTENT] …
+            S: d NO [NONEXISTENT] Mailbox doesn't exist: &AOk-t&AOk-
             C!: e STATUS "\\xff" (MESSAGES)
             S: e BAD Error in IMAP command STATUS: a quoted string must be UTF-8.
             C: f LIST "" *t\u00e9
