@@ -322,22 +322,30 @@ quota_allow(struct store *s, const char *mailbox, uint64_t bytes, uint64_t messa
 
 /* ---- telling ---- */
 
+/* False: what stands there now is not true. */
+static bool
+append_line(const struct store *s, int64_t bytes, int64_t messages)
+{
+	/* (1), (4); a FIFO in its place makes nobody wait */
+	int fd = file_open(s->root, file_name, O_WRONLY | O_APPEND | O_NONBLOCK);
+	char line[64];
+	bool done;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	snprintf(line, sizeof(line), "%lld %lld\n", (long long)bytes, (long long)messages);
+	done = write(fd, line, strlen(line)) == (ssize_t)strlen(line);
+	close(fd);
+	return done;
+}
+
 void
 quota_change(struct store *s, int64_t bytes, int64_t messages)
 {
-	int saved = errno, fd;
-	char line[64];
+	int saved = errno;
 
-	if (!s->quota || (bytes == 0 && messages == 0))
-		return;
-	/* (1), (4); a FIFO in its place makes nobody wait */
-	fd = file_open(s->root, file_name, O_WRONLY | O_APPEND | O_NONBLOCK);
-	if (fd >= 0) {
-		snprintf(line, sizeof(line), "%lld %lld\n", (long long)bytes, (long long)messages);
-		if (write(fd, line, strlen(line)) != (ssize_t)strlen(line))
-			quota_forget(s);
-		close(fd);
-	}
+	if (s->quota && (bytes || messages) && !append_line(s, bytes, messages))
+		quota_forget(s);
 	errno = saved;
 }
 

@@ -300,6 +300,8 @@ test_damaged_files(void **state)
 	tree_put(&p.t, "elsewhere", "1024S\n1 1\n");
 	assert_int_equal(symlinkat("elsewhere", p.t.root, "maildirsize"), 0);
 	quota_change(p.t.store, 5, 1);
+	assert_false(tree_has(&p.t, "maildirsize"));
+	assert_true(tree_has(&p.t, "elsewhere"));
 	assert_use(&p, 1127, 4);
 	place_remove(&p);
 }
