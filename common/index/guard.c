@@ -26,7 +26,8 @@
 enum {
 	GUARD_OUT = IN_MOVED_FROM | IN_DELETE,
 	GUARD_IN = IN_MOVED_TO | IN_CREATE,
-	GUARD_DRAIN_AFTER = 256 /* changes; the kernel's queue may be as short as some thousand events */
+	/* changes; the kernel's queue may be as short as some thousand events */
+	GUARD_DRAIN_AFTER = 256
 };
 
 /* Of the whole process, as closing one may take the kernel many milliseconds. */
@@ -38,8 +39,10 @@ static bool
 is_local(int dir)
 {
 	static const uint32_t local[] = {
-		0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0x01021994 /* tmpfs */, 0xf2f52010 /* f2fs */,
-		0x2fc12fc1 /* zfs */, 0x794c7630 /* overlay */, 0xca451a4e /* bcachefs */, 0x52654973 /* reiserfs */,
+		0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */,
+		0x01021994 /* tmpfs */, 0xf2f52010 /* f2fs */,
+		0x2fc12fc1 /* zfs */, 0x794c7630 /* overlay */, 0xca451a4e /* bcachefs */,
+		0x52654973 /* reiserfs */,
 		0x3153464a /* jfs */,
 	};
 	struct statfs fs;
@@ -201,7 +204,8 @@ guard_settle(struct guard *g, struct stamp *stamp_out)
 	drain();
 	if (g->is_lost || g->seen_in != g->in || g->seen_out != g->out)
 		return false;
-	if (fstat(g->dir, &st) != 0 || st.st_mtim.tv_sec != wanted.tv_sec || st.st_mtim.tv_nsec != wanted.tv_nsec)
+	if (fstat(g->dir, &st) != 0 || st.st_mtim.tv_sec != wanted.tv_sec ||
+	    st.st_mtim.tv_nsec != wanted.tv_nsec)
 		return false;
 	*stamp_out = stamp_of_dir(&st);
 	return true;

@@ -28,7 +28,10 @@ struct guard {
 
 enum { GUARDS = 8 /* armed at the same time */ };
 
-/* False: this cannot be known here (no inotify, a network file system); the rest may be called all the same. */
+/*
+ * False: this cannot be known here (no inotify, a network file system); the rest may be called
+ * all the same.
+ */
 bool guard_arm(struct guard *g, int dir);
 void guard_disarm(struct guard *g);
 

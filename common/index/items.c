@@ -13,7 +13,8 @@ struct items_chunk {
 	uint32_t gap;          /* items [0, gap) stand in front of the gap */
 	uint32_t part;         /* of the source */
 	uint32_t first_uid, last_uid; /* of those that ever were in it */
-	bool     is_kept;      /* more than looked at: what it says may be other than in the source */
+	/* more than looked at: what it says may be other than in the source */
+	bool     is_kept;
 	uint8_t  kinds;        /* of messages that it may have */
 	uint64_t modseq;       /* the largest it may have */
 };
@@ -63,7 +64,9 @@ push_chunk(struct items *l)
 {
 	if (l->chunks == l->room) {
 		l->room = l->room ? l->room * 2 : 4;
-		l->chunk = l->room < UINT32_MAX / 2 ? realloc(l->chunk, l->room * sizeof(*l->chunk)) : NULL;
+		l->chunk = l->room < UINT32_MAX / 2 ?
+		                   realloc(l->chunk, l->room * sizeof(*l->chunk)) :
+		                   NULL;
 		if (!l->chunk)
 			die("out of memory: a mailbox of %u messages", l->count);
 	}
@@ -117,7 +120,10 @@ items_are_damaged(const struct items *l)
 
 /* ---- by index ---- */
 
-/* No part has more than ITEMS_PART, so it is the guessed one, or one behind it where messages have left. */
+/*
+ * No part has more than ITEMS_PART, so it is the guessed one, or one behind it where messages
+ * have left.
+ */
 static struct items_chunk *
 chunk_of(const struct items *l, uint32_t index)
 {
@@ -360,7 +366,8 @@ items_mark(const struct items *l, uint32_t index)
 
 	if (c->modseq < it->shown.modseq)
 		c->modseq = it->shown.modseq;
-	c->kinds |= (uint8_t)((it->flags & FLAG_SEEN ? 0 : ITEMS_UNSEEN) | (it->in_new ? ITEMS_IN_NEW : 0) |
+	c->kinds |= (uint8_t)((it->flags & FLAG_SEEN ? 0 : ITEMS_UNSEEN) |
+	                      (it->in_new ? ITEMS_IN_NEW : 0) |
 	                      (it->flags & FLAG_DELETED ? ITEMS_DELETED : 0) |
 	                      (it->is_gone ? ITEMS_GONE : 0) | (it->is_told ? 0 : ITEMS_UNTOLD) |
 	                      (it->shown.flags & FLAG_RECENT ? ITEMS_RECENT : 0));

@@ -18,15 +18,19 @@ struct item {
 	struct message shown;    /* as the client knows it; uid and modseq are right always */
 	uint64_t       size;     /* octets with CRLF */
 	int64_t        date;     /* the file's mtime */
-	uint32_t       flags, keywords; /* as they are on disk now; keywords by this session's numbers */
+	/* as they are on disk now; keywords by this session's numbers */
+	uint32_t       flags, keywords;
 	uint32_t       letters;  /* keywords as letters of the name: bit n: 'a' + n */
-	uint32_t       name_at;  /* in the names (names.h): the base, or the whole name when is_odd */
+	/* in the names (names.h): the base, or the whole name when is_odd */
+	uint32_t       name_at;
 	uint8_t        name_length, base_length;
 	uint8_t        in_new : 1;   /* the file is in new/, not in cur/ */
 	uint8_t        is_odd : 1;   /* the name is not the one that base and flags make */
 	uint8_t        is_gone : 1;  /* expunged, but maybe still in the view */
-	uint8_t        is_told : 1;  /* 0: flags differ from what the client knows and are to be told */
-	uint8_t        is_counted : 1; /* size or date was learnt from the file and waits to be stored */
+	/* 0: flags differ from what the client knows and are to be told */
+	uint8_t        is_told : 1;
+	/* size or date was learnt from the file and waits to be stored */
+	uint8_t        is_counted : 1;
 	uint8_t        pad[5];
 };
 
@@ -46,7 +50,8 @@ struct items_part {
 struct items_source {
 	bool (*read)(struct items_source *s, uint32_t part, struct item *to, uint32_t count);
 	void (*close)(struct items_source *s); /* frees it, too */
-	void (*arrive)(void *context, struct item *it); /* sets what is of the session alone; NULL: none */
+	/* sets what is of the session alone; NULL: none */
+	void (*arrive)(void *context, struct item *it);
 	void  *context;
 	bool   is_damaged;
 };
@@ -69,7 +74,10 @@ void items_free(struct items *l);
 
 /* Reads its part where that has not been done. */
 struct item *items_at(const struct items *l, uint32_t index);
-/* The same, for one that will only be looked at: items_let_go() forgets what was read for that alone. */
+/*
+ * The same, for one that will only be looked at: items_let_go() forgets what was read for that
+ * alone.
+ */
 const struct item *items_look(const struct items *l, uint32_t index);
 void items_let_go(const struct items *l);
 

@@ -4,7 +4,8 @@
  *	header, 512 bytes | state | state | records from 2048 on
  *
  * (1) Only the holder of the index's lock (index.h) writes.  A change is its
- *     records, written behind the end, and then a state with the new end: the moment from which they
+ *     records, written behind the end, and then a state with the new end: the moment from which
+ *     they
  *     count.  A writer that dies before leaves bytes that the next one overwrites.
  * (2) Two places take the state in turn, so a state half written never harms
  *     the one before it.  Readers need no lock: they take the good state with the larger sequence.
@@ -46,7 +47,8 @@ journal_state_sum(const struct journal_state *s)
 }
 
 uint64_t
-journal_record_sum(const struct journal_record *r, const void *payload, uint64_t generation, uint64_t at)
+journal_record_sum(const struct journal_record *r, const void *payload, uint64_t generation,
+                   uint64_t at)
 {
 	uint64_t head[4] = { r->kind, r->length, r->modseq, at };
 
@@ -70,8 +72,8 @@ journal_is_long(const struct journal_state *s)
 static bool
 is_good_state(const struct journal_state *s, uint64_t generation)
 {
-	return s->own == journal_state_sum(s) && s->generation == generation && s->end >= JOURNAL_RECORDS && s->end <= LIMIT_JOURNAL_BYTES &&
-	       s->end % 8 == 0;
+	return s->own == journal_state_sum(s) && s->generation == generation &&
+	       s->end >= JOURNAL_RECORDS && s->end <= LIMIT_JOURNAL_BYTES && s->end % 8 == 0;
 }
 
 static bool
@@ -112,9 +114,11 @@ journal_open(int folder, struct journal *journal_out)
 		j.fd = file_open(folder, JOURNAL_NAME, O_RDONLY | O_NONBLOCK);
 	if (j.fd < 0)
 		return -1;
-	if (fstat(j.fd, &st) == 0 && S_ISREG(st.st_mode) && pread(j.fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) &&
-	    memcmp(h.magic, journal_magic, sizeof(h.magic)) == 0 && h.order == JOURNAL_ORDER && h.version == JOURNAL_VERSION &&
-	    h.own == journal_header_sum(&h) && read_state(&j, h.generation) && (uint64_t)st.st_size >= j.state.end) {
+	if (fstat(j.fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    pread(j.fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) &&
+	    memcmp(h.magic, journal_magic, sizeof(h.magic)) == 0 && h.order == JOURNAL_ORDER &&
+	    h.version == JOURNAL_VERSION && h.own == journal_header_sum(&h) &&
+	    read_state(&j, h.generation) && (uint64_t)st.st_size >= j.state.end) {
 		j.at = JOURNAL_RECORDS;
 		*journal_out = j;
 		return 0;
@@ -137,13 +141,16 @@ journal_is_there(const struct journal *j, int folder)
 {
 	struct stat mine, there;
 
-	return fstat(j->fd, &mine) == 0 && fstatat(folder, JOURNAL_NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev && (uint64_t)mine.st_size >= j->state.end;
+	return fstat(j->fd, &mine) == 0 &&
+	       fstatat(folder, JOURNAL_NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev &&
+	       (uint64_t)mine.st_size >= j->state.end;
 }
 
 /* ---- reading records ---- */
 
-typedef bool take_fn(const struct journal_reader *reader, const char *at, size_t n, uint64_t modseq);
+typedef bool
+take_fn(const struct journal_reader *reader, const char *at, size_t n, uint64_t modseq);
 
 static bool
 take_flags(const struct journal_reader *reader, const char *at, size_t n, uint64_t modseq)
@@ -152,8 +159,8 @@ take_flags(const struct journal_reader *reader, const char *at, size_t n, uint64
 
 	for (; n >= sizeof(f); at += sizeof(f), n -= sizeof(f)) {
 		memcpy(&f, at, sizeof(f));
-		if (f.first == 0 || f.first > f.last || f.flags & ~(uint32_t)FLAGS_SYSTEM || f.letters >> 26 || f.in_new > 1 ||
-		    !reader->flags(reader->context, &f, modseq))
+		if (f.first == 0 || f.first > f.last || f.flags & ~(uint32_t)FLAGS_SYSTEM ||
+		    f.letters >> 26 || f.in_new > 1 || !reader->flags(reader->context, &f, modseq))
 			return false;
 	}
 	return n == 0;
@@ -166,7 +173,8 @@ take_gone(const struct journal_reader *reader, const char *at, size_t n, uint64_
 
 	for (; n >= sizeof(range); at += sizeof(range), n -= sizeof(range)) {
 		memcpy(range, at, sizeof(range));
-		if (range[0] == 0 || range[0] > range[1] || !reader->gone(reader->context, range[0], range[1], modseq))
+		if (range[0] == 0 || range[0] > range[1] ||
+		    !reader->gone(reader->context, range[0], range[1], modseq))
 			return false;
 	}
 	return n == 0;
@@ -176,8 +184,8 @@ take_gone(const struct journal_reader *reader, const char *at, size_t n, uint64_
 static bool
 is_message_name(const char *name, size_t n)
 {
-	return n > 0 && n <= NAME_MAX && name[0] != '.' && name[n] == '\0' && strlen(name) == n && !strchr(name, '/') &&
-	       !filename_is_odd(name);
+	return n > 0 && n <= NAME_MAX && name[0] != '.' && name[n] == '\0' && strlen(name) == n &&
+	       !strchr(name, '/') && !filename_is_odd(name);
 }
 
 static bool
@@ -211,20 +219,26 @@ take_size(const struct journal_reader *reader, const char *at, size_t n, uint64_
 }
 
 static take_fn *const take_kind[] = {
-	[KIND_FLAGS] = take_flags, [KIND_GONE] = take_gone, [KIND_ITEM] = take_item, [KIND_SIZE] = take_size,
+	[KIND_FLAGS] = take_flags,
+	[KIND_GONE] = take_gone,
+	[KIND_ITEM] = take_item,
+	[KIND_SIZE] = take_size,
 };
 enum { KINDS = sizeof(take_kind) / sizeof(take_kind[0]) };
 
 static bool
-take_records(struct journal *j, const struct journal_reader *reader, const char *bytes, size_t length)
+take_records(struct journal *j, const struct journal_reader *reader, const char *bytes,
+             size_t length)
 {
 	const char *at = bytes, *end = bytes + length;
 	struct journal_record r;
 
 	while ((size_t)(end - at) >= sizeof(r)) {
 		memcpy(&r, at, sizeof(r));
-		if (r.length % 8 != 0 || r.length > (size_t)(end - at) - sizeof(r) || r.kind == KIND_NONE || r.kind >= KINDS ||
-		    r.own != journal_record_sum(&r, at + sizeof(r), j->state.generation, j->at) || r.modseq > j->state.highest ||
+		if (r.length % 8 != 0 || r.length > (size_t)(end - at) - sizeof(r) ||
+		    r.kind == KIND_NONE || r.kind >= KINDS ||
+		    r.own != journal_record_sum(&r, at + sizeof(r), j->state.generation, j->at) ||
+		    r.modseq > j->state.highest ||
 		    !take_kind[r.kind](reader, at + sizeof(r), r.length, r.modseq))
 			return false;
 		j->at += sizeof(r) + r.length;

@@ -21,7 +21,8 @@ struct counters {
 
 enum {
 	JOURNAL_HAS_UIDLS = 1 << 0, /* the uidlist has P fields */
-	JOURNAL_IS_FOLDED = 1 << 1, /* nothing is added any more: the one of generation next goes on */
+	/* nothing is added any more: the one of generation next goes on */
+	JOURNAL_IS_FOLDED = 1 << 1,
 	JOURNAL_HAS_GUIDS = 1 << 2  /* the uidlist has G fields in records */
 };
 
@@ -48,7 +49,10 @@ struct journal {
 };
 #define JOURNAL_NONE { -1, 0, { 0 } }
 
-/* Same UIDs in a row with the same flags.  What else is between first and last is not meant: there is nothing. */
+/*
+ * Same UIDs in a row with the same flags.  What else is between first and last is not meant:
+ * there is nothing.
+ */
 struct journal_flags {
 	uint32_t first, last, flags, letters, in_new, pad;
 };
@@ -64,7 +68,10 @@ struct journal_item {
 	const char *name; /* whole */
 };
 
-/* What journal_read() finds, in the order it happened; false: it cannot be, the journal is not to be trusted. */
+/*
+ * What journal_read() finds, in the order it happened; false: it cannot be, the journal is not
+ * to be trusted.
+ */
 struct journal_reader {
 	void *context;
 	bool (*flags)(void *context, const struct journal_flags *f, uint64_t modseq);
@@ -88,7 +95,10 @@ bool journal_is_there(const struct journal *j, int folder);
 /* Is it time to fold it into a new map? */
 bool journal_is_long(const struct journal_state *s);
 
-/* Records from at to the state's end.  -1: it cannot be trusted; some of them may have been given out. */
+/*
+ * Records from at to the state's end.  -1: it cannot be trusted; some of them may have been
+ * given out.
+ */
 int journal_read(struct journal *j, const struct journal_reader *reader);
 
 /* Records of one change, gathered in out, then written by journal_commit(). */
@@ -100,7 +110,8 @@ struct pending {
 void pending_free(struct pending *p);
 void pending_flags(struct pending *p, const struct item *it, uint32_t uid_before, uint64_t modseq);
 void pending_gone(struct pending *p, uint32_t uid, uint32_t uid_before, uint64_t modseq);
-void pending_item(struct pending *p, uint32_t uid, bool in_new, const char *name, uint64_t octets, time_t date, uint64_t modseq);
+void pending_item(struct pending *p, uint32_t uid, bool in_new, const char *name, uint64_t octets,
+                  time_t date, uint64_t modseq);
 void pending_size(struct pending *p, const struct item *it, uint64_t modseq);
 
 /*

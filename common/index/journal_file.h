@@ -4,7 +4,12 @@
 
 #include "common/index/journal.h"
 
-enum { JOURNAL_SLOT = 512, JOURNAL_RECORDS = 4 * JOURNAL_SLOT, JOURNAL_ORDER = 0x01020304, JOURNAL_VERSION = 3 };
+enum {
+	JOURNAL_SLOT = 512,
+	JOURNAL_RECORDS = 4 * JOURNAL_SLOT,
+	JOURNAL_ORDER = 0x01020304,
+	JOURNAL_VERSION = 3
+};
 enum journal_kind { KIND_NONE, KIND_FLAGS, KIND_GONE, KIND_ITEM, KIND_SIZE };
 
 #define JOURNAL_NAME "linnet.journal"
@@ -32,7 +37,7 @@ enum { STATE_FITS_ITS_SLOT = 1 / (sizeof(struct journal_state) <= JOURNAL_SLOT) 
 /* Their sums. */
 uint64_t journal_header_sum(const struct journal_header *h);
 uint64_t journal_state_sum(const struct journal_state *s);
-uint64_t journal_record_sum(const struct journal_record *r, const void *payload, uint64_t generation,
-                            uint64_t at);
+uint64_t journal_record_sum(const struct journal_record *r, const void *payload,
+                            uint64_t generation, uint64_t at);
 
 #endif

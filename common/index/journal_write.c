@@ -1,4 +1,7 @@
-/* journal_write.c - linnet.journal: adding records, and beginning a new one (invariants: journal.c) */
+/*
+ * journal_write.c - linnet.journal: adding records, and beginning a new one (invariants:
+ * journal.c)
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +20,10 @@ pending_free(struct pending *p)
 	p->kind = KIND_NONE;
 }
 
-/* What was gathered of one kind becomes a record; its sum follows in journal_commit(), when its place is known. */
+/*
+ * What was gathered of one kind becomes a record; its sum follows in journal_commit(), when its
+ * place is known.
+ */
 static void
 end_group(struct pending *p, uint64_t modseq)
 {
@@ -41,14 +47,17 @@ begin_group(struct pending *p, unsigned kind, uint64_t modseq)
 void
 pending_flags(struct pending *p, const struct item *it, uint32_t uid_before, uint64_t modseq)
 {
-	struct journal_flags f = { it->shown.uid, it->shown.uid, it->flags, it->letters, it->in_new, 0 }, last;
+	struct journal_flags f = { it->shown.uid, it->shown.uid, it->flags,
+		                   it->letters,   it->in_new,    0 },
+			     last;
 
 	begin_group(p, KIND_FLAGS, modseq);
 	if (p->group.len >= sizeof(last) && uid_before) {
 		char *at = p->group.data + p->group.len - sizeof(last);
 
 		memcpy(&last, at, sizeof(last));
-		if (last.last == uid_before && last.flags == f.flags && last.letters == f.letters && last.in_new == f.in_new) {
+		if (last.last == uid_before && last.flags == f.flags && last.letters == f.letters &&
+		    last.in_new == f.in_new) {
 			last.last = f.last;
 			memcpy(at, &last, sizeof(last));
 			return;
@@ -77,7 +86,8 @@ pending_gone(struct pending *p, uint32_t uid, uint32_t uid_before, uint64_t mods
 }
 
 void
-pending_item(struct pending *p, uint32_t uid, bool in_new, const char *name, uint64_t octets, time_t date, uint64_t modseq)
+pending_item(struct pending *p, uint32_t uid, bool in_new, const char *name, uint64_t octets,
+             time_t date, uint64_t modseq)
 {
 	struct journal_stored_item s = { uid, in_new, (uint32_t)strlen(name), 0, octets, date };
 
@@ -106,7 +116,8 @@ sum_records(struct pending *p, uint64_t generation, uint64_t place)
 		struct journal_record r;
 
 		memcpy(&r, p->bytes.data + at, sizeof(r));
-		r.own = journal_record_sum(&r, p->bytes.data + at + sizeof(r), generation, place + at);
+		r.own = journal_record_sum(&r, p->bytes.data + at + sizeof(r), generation,
+		                           place + at);
 		memcpy(p->bytes.data + at, &r, sizeof(r));
 		at += sizeof(r) + r.length;
 	}
@@ -157,7 +168,8 @@ journal_commit(struct journal *j, struct pending *p, const struct journal_state 
 		errno = EFBIG;
 		return -1;
 	}
-	if (write_at(j->fd, p->bytes.data, p->bytes.len, j->state.end) != 0 || write_state(j, &next) != 0)
+	if (write_at(j->fd, p->bytes.data, p->bytes.len, j->state.end) != 0 ||
+	    write_state(j, &next) != 0)
 		return -1;
 	j->at = next.end;
 	return 0;
@@ -187,8 +199,9 @@ journal_create(int folder, const struct journal_state *state, struct journal *jo
 	j.fd = file_open(folder, tmp, O_RDWR | O_CREAT | O_EXCL);
 	if (j.fd < 0)
 		return -1;
-	if (ftruncate(j.fd, JOURNAL_RECORDS) != 0 || write_at(j.fd, (const char *)&h, sizeof(h), 0) != 0 ||
-	    write_state(&j, &first) != 0 || renameat(folder, tmp, folder, JOURNAL_NAME) != 0)
+	if (ftruncate(j.fd, JOURNAL_RECORDS) != 0 ||
+	    write_at(j.fd, (const char *)&h, sizeof(h), 0) != 0 || write_state(&j, &first) != 0 ||
+	    renameat(folder, tmp, folder, JOURNAL_NAME) != 0)
 		failed = errno;
 	j.at = JOURNAL_RECORDS;
 	if (failed) {

@@ -96,7 +96,8 @@ index_is_current(const struct journal_state *s, const struct index_folder *f)
 
 /* Invariant (3). */
 struct stamp
-index_stamp(struct guard *g, const struct stamp *before, const struct stat *scanned, const struct timespec *read_at)
+index_stamp(struct guard *g, const struct stamp *before, const struct stat *scanned,
+            const struct timespec *read_at)
 {
 	struct stamp none, now, stamp;
 	struct stat st;

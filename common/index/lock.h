@@ -28,7 +28,8 @@ bool index_knows_cur(const struct journal_state *s, const struct index_folder *f
  * The stamp of a directory at the end of a change: before is what it had, scanned
  * (NULL: it was not looked through) what it had when it was.  None when anything is uncertain.
  */
-struct stamp index_stamp(struct guard *g, const struct stamp *before, const struct stat *scanned, const struct timespec *read_at);
+struct stamp index_stamp(struct guard *g, const struct stamp *before, const struct stat *scanned,
+                         const struct timespec *read_at);
 
 /* Invariant (5). */
 uint64_t index_next_modseq(uint64_t highest);

@@ -18,9 +18,11 @@
 
 /* filename.h and mailbox.h name the same bits, so that no flag needs translating */
 enum {
-	FLAGS_ARE_ALIKE = 1 / ((int)FILE_ANSWERED == (int)FLAG_ANSWERED && (int)FILE_FLAGGED == (int)FLAG_FLAGGED &&
-	                       (int)FILE_DELETED == (int)FLAG_DELETED && (int)FILE_SEEN == (int)FLAG_SEEN &&
-	                       (int)FILE_DRAFT == (int)FLAG_DRAFT)
+	FLAGS_ARE_ALIKE =
+		1 / ((int)FILE_ANSWERED == (int)FLAG_ANSWERED &&
+	             (int)FILE_FLAGGED == (int)FLAG_FLAGGED &&
+	             (int)FILE_DELETED == (int)FLAG_DELETED && (int)FILE_SEEN == (int)FLAG_SEEN &&
+	             (int)FILE_DRAFT == (int)FLAG_DRAFT)
 };
 
 static bool
@@ -47,11 +49,12 @@ open_parts(struct mailbox *box)
 		return -1;
 	box->ino_of_cur = st.st_ino;
 	box->can_assign = may_write(box->folder);
-	box->new_mail = box->can_assign ? dir_make(box->folder, "new") : dir_open(box->folder, "new");
+	box->new_mail =
+		box->can_assign ? dir_make(box->folder, "new") : dir_open(box->folder, "new");
 	if (box->new_mail < 0 && errno != ENOENT && errno != EACCES && errno != EROFS)
 		return -1;
-	box->is_writable = box->mode == MAILBOX_READ_WRITE && box->can_assign && may_write(box->cur) &&
-	                   (box->new_mail < 0 || may_write(box->new_mail));
+	box->is_writable = box->mode == MAILBOX_READ_WRITE && box->can_assign &&
+	                   may_write(box->cur) && (box->new_mail < 0 || may_write(box->new_mail));
 	tmp = box->is_writable ? dir_make(box->folder, "tmp") : -1;
 	if (tmp >= 0)
 		close(tmp);
@@ -279,7 +282,9 @@ box_index_of(const struct mailbox *box, uint32_t uid)
 {
 	uint32_t index = items_at_or_behind(&box->items, uid);
 
-	return index < box->items.count && items_at(&box->items, index)->shown.uid == uid ? index : UINT32_MAX;
+	return index < box->items.count && items_at(&box->items, index)->shown.uid == uid ?
+	               index :
+	               UINT32_MAX;
 }
 
 const char *
@@ -297,7 +302,8 @@ mailbox_message_base(struct mailbox *box, uint32_t number)
 }
 
 bool
-box_walk(const struct mailbox *box, const struct ranges *uids, struct box_walk *w, uint32_t *index_out)
+box_walk(const struct mailbox *box, const struct ranges *uids, struct box_walk *w,
+         uint32_t *index_out)
 {
 	for (; w->next < box->visible && (!uids || w->range < uids->count); w->range++) {
 		uint32_t first, uid;

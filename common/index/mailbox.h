@@ -14,7 +14,8 @@
 /*
  * A mailbox is the view that one session has of one folder: an array of
  * messages in UID order, numbered from 1.  The view changes only in
- * mailbox_next_news(), one piece of news at a time, so sequence numbers hold still between two calls.
+ * mailbox_next_news(), one piece of news at a time, so sequence numbers hold still between two
+ * calls.
  *
  * Messages are named by UID in every call that changes something.  UIDs that are
  * not in the view, or whose message another session removed, are left out in
@@ -51,8 +52,10 @@ enum mailbox_mode { MAILBOX_READ_ONLY, MAILBOX_READ_WRITE };
  * new/ to cur/ (not moved when read-only).  A Maildir that cannot be written is
  * opened read-only also when READ_WRITE was asked for: mailbox_is_writable().
  */
-int mailbox_open(struct store *s, const char *name, enum mailbox_mode mode, struct mailbox **box_out);
-struct mailbox *mailbox_close(struct mailbox *box); /* NULL allowed; returns NULL.  Expunges nothing */
+int
+mailbox_open(struct store *s, const char *name, enum mailbox_mode mode, struct mailbox **box_out);
+/* NULL allowed; returns NULL.  Expunges nothing */
+struct mailbox *mailbox_close(struct mailbox *box);
 
 const char *mailbox_name(const struct mailbox *box);
 bool     mailbox_is_writable(const struct mailbox *box);
@@ -60,7 +63,10 @@ uint32_t mailbox_uidvalidity(const struct mailbox *box);
 uint32_t mailbox_uidnext(const struct mailbox *box);
 uint64_t mailbox_highestmodseq(const struct mailbox *box);
 
-/* What had to be repaired on opening or looking ("its UIDs are not in order"), for one log line; NULL: nothing. */
+/*
+ * What had to be repaired on opening or looking ("its UIDs are not in order"), for one log
+ * line; NULL: nothing.
+ */
 const char *mailbox_trouble(const struct mailbox *box);
 
 uint32_t mailbox_count(const struct mailbox *box);  /* messages in the view */
@@ -88,7 +94,8 @@ uint32_t mailbox_number_of(const struct mailbox *box, uint32_t uid);
 /* Keyword n as the client spells it, or NULL from mailbox_keyword_count() on. */
 const char *mailbox_keyword(const struct mailbox *box, unsigned n);
 unsigned    mailbox_keyword_count(const struct mailbox *box);
-int         mailbox_find_keyword(const struct mailbox *box, const char *name); /* -1: not used here; ASCII case alike */
+/* -1: not used here; ASCII case alike */
+int         mailbox_find_keyword(const struct mailbox *box, const char *name);
 
 /*
  * Octets as a client gets them (CRLF line ends): from the stored size (,W= or
@@ -135,16 +142,31 @@ const char *mailbox_message_base(struct mailbox *box, uint32_t number);
 
 /* ---- news ---- */
 
-/* Look at the folder again (cheap when nothing changed); what is found waits in mailbox_next_news(). */
+/*
+ * Look at the folder again (cheap when nothing changed); what is found waits in
+ * mailbox_next_news().
+ */
 int mailbox_sync(struct mailbox *box);
 
 enum news_kind {
 	NEWS_NONE,
-	NEWS_EXPUNGED, /* number and uid of a message that has just left the view; numbers above move down by one */
+	/*
+	 * number and uid of a message that has just left the view; numbers above move down by
+	 * one
+	 */
+	NEWS_EXPUNGED,
 	NEWS_EXISTS,   /* number: messages there are now; comes once for all that were added */
 	NEWS_RECENT,   /* number: messages \Recent to this session */
-	NEWS_KEYWORDS, /* the mailbox has a keyword more: FLAGS and PERMANENTFLAGS are to be sent before NEWS_FLAGS */
-	NEWS_FLAGS,    /* flags or keywords of message number changed (not by this session's own mailbox_flags()) */
+	/*
+	 * the mailbox has a keyword more: FLAGS and PERMANENTFLAGS are to be sent before
+	 * NEWS_FLAGS
+	 */
+	NEWS_KEYWORDS,
+	/*
+	 * flags or keywords of message number changed (not by this session's own
+	 * mailbox_flags())
+	 */
+	NEWS_FLAGS,
 	NEWS_LOST      /* the mailbox itself is gone or another one: the session must leave it */
 };
 struct news {
@@ -159,10 +181,16 @@ struct news {
  */
 bool mailbox_next_news(struct mailbox *box, bool may_expunge, struct news *news_out);
 
-/* Have messages left that the client was not told of yet, as mailbox_next_news() was not asked for them? */
+/*
+ * Have messages left that the client was not told of yet, as mailbox_next_news() was not asked
+ * for them?
+ */
 bool mailbox_holds_expunged(const struct mailbox *box);
 
-/* An inotify descriptor that becomes readable when the folder changes, -1 without inotify (poll every few seconds then). */
+/*
+ * An inotify descriptor that becomes readable when the folder changes, -1 without inotify (poll
+ * every few seconds then).
+ */
 int mailbox_watch(struct mailbox *box);
 
 /* ---- changes ---- */
@@ -215,19 +243,21 @@ void mailbox_on_step(struct mailbox *box, void (*step)(void *context), void *con
  * this one.  All or none become visible.  Flags, keywords and INTERNALDATE go
  * along.  ENOENT: no such target.
  */
-int mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target, bool move, struct arena *mem,
-                 struct copied *copied_out);
+int mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target, bool move,
+                 struct arena *mem, struct copied *copied_out);
 
 /* ---- without opening it ---- */
 
 struct mailbox_status {
 	uint32_t messages, recent, unseen, deleted, uidnext, uidvalidity;
 	uint64_t highestmodseq;
-	uint64_t size, deleted_storage; /* octets, of all and of \Deleted ones: only when asked for */
+	/* octets, of all and of \Deleted ones: only when asked for */
+	uint64_t size, deleted_storage;
 	char     id[MAILBOX_ID_SIZE];   /* MAILBOXID */
 };
 enum { STATUS_WITH_SIZE = 1 << 0, STATUS_WITH_DELETED_STORAGE = 1 << 1 };
-int mailbox_status(struct store *s, const char *name, unsigned what, struct mailbox_status *status_out);
+int
+mailbox_status(struct store *s, const char *name, unsigned what, struct mailbox_status *status_out);
 
 /* ---- append: one message or several as a unit (RFC 3502) ---- */
 
@@ -237,13 +267,15 @@ struct append;
 int append_open(struct store *s, const char *name, struct append **append_out);
 
 /* Begin the next message.  date < 0: now.  keyword strings are copied. */
-int append_message(struct append *a, uint32_t flags, const char *const *keyword, size_t keyword_count, time_t date);
+int append_message(struct append *a, uint32_t flags, const char *const *keyword,
+                   size_t keyword_count, time_t date);
 
 /* More bytes of it, to tmp/.  A failed write is remembered and told by append_commit() too. */
 int append_write(struct append *a, const char *bytes, size_t n);
 
 /* All messages become visible with the next UIDs, fsynced, or none does. */
-int append_commit(struct append *a, struct arena *mem, uint32_t *uidvalidity_out, struct ranges *uids_out);
+int append_commit(struct append *a, struct arena *mem, uint32_t *uidvalidity_out,
+                  struct ranges *uids_out);
 
 /* After commit, or to give up: removes what is still in tmp/.  NULL allowed; returns NULL. */
 struct append *append_close(struct append *a);

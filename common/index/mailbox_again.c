@@ -50,7 +50,8 @@ absorb(struct mailbox *box, struct mailbox *other)
 			box_mark_gone(box, at++);
 		if (at < known && items_at(&box->items, at)->shown.uid == o->shown.uid)
 			absorb_item(box, at++, other, o);
-		else if (box_take(box, o->shown.uid, box_name_of(other, o), o->in_new, o->size, o->date, false))
+		else if (box_take(box, o->shown.uid, box_name_of(other, o), o->in_new, o->size,
+		                  o->date, false))
 			box_take_modseq(box, box->items.count - 1, o->shown.modseq);
 		else
 			box->index.is_off = true;
@@ -117,7 +118,8 @@ box_index_load_again(struct mailbox *box)
 	other.mode = MAILBOX_READ_WRITE;
 	other.index.journal = (struct journal)JOURNAL_NONE;
 	keywords_init(&other.keywords);
-	if (box_index_load(&other) && other.uidvalidity == box->uidvalidity && names_load(&other.names)) {
+	if (box_index_load(&other) && other.uidvalidity == box->uidvalidity &&
+	    names_load(&other.names)) {
 		if (box_index_is_current(&other))
 			follow_again(box, &other);
 		else if (box->index.is_locked)

@@ -60,7 +60,8 @@ end_last(struct append *a)
 
 	if (!last || last->delivery.fd < 0)
 		return;
-	if (delivery_end(&last->delivery, last->date, store_sync(a->target.store) == STORE_SYNC) != 0)
+	if (delivery_end(&last->delivery, last->date, store_sync(a->target.store) == STORE_SYNC) !=
+	    0)
 		fail(a, errno);
 }
 
@@ -75,14 +76,16 @@ copy_keywords(struct arena *mem, const char *const *keyword, size_t count)
 }
 
 int
-append_message(struct append *a, uint32_t flags, const char *const *keyword, size_t keyword_count, time_t date)
+append_message(struct append *a, uint32_t flags, const char *const *keyword, size_t keyword_count,
+               time_t date)
 {
 	struct new_message *m;
 
 	end_last(a);
 	if (a->failed)
 		return fail(a, a->failed);
-	a->message = arena_grow(&a->target.mem, a->message, a->count, &a->room, sizeof(*a->message));
+	a->message =
+		arena_grow(&a->target.mem, a->message, a->count, &a->room, sizeof(*a->message));
 	m = &a->message[a->count];
 	m->flags = flags & FLAGS_SYSTEM;
 	m->keyword = copy_keywords(&a->target.mem, keyword, keyword_count);
@@ -101,7 +104,8 @@ append_write(struct append *a, const char *bytes, size_t n)
 		return fail(a, a->failed);
 	if (a->count == 0)
 		bug("append_write() before append_message()");
-	return delivery_write(&a->message[a->count - 1].delivery, bytes, n) == 0 ? 0 : fail(a, errno);
+	return delivery_write(&a->message[a->count - 1].delivery, bytes, n) == 0 ? 0 :
+	                                                                           fail(a, errno);
 }
 
 static int
@@ -124,7 +128,8 @@ prepare(struct append *a, const struct new_message *m, struct incoming *in)
 }
 
 int
-append_commit(struct append *a, struct arena *mem, uint32_t *uidvalidity_out, struct ranges *uids_out)
+append_commit(struct append *a, struct arena *mem, uint32_t *uidvalidity_out,
+              struct ranges *uids_out)
 {
 	struct incoming *in = arena_array(&a->target.mem, a->count + 1, sizeof(*in));
 	struct ranges uids = RANGES_EMPTY;

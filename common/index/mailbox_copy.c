@@ -95,7 +95,8 @@ collect(struct copy *c, const struct ranges *uids)
 static bool
 cannot_link(int error)
 {
-	return error == EXDEV || error == EPERM || error == EMLINK || error == EOPNOTSUPP || error == ENOSYS;
+	return error == EXDEV || error == EPERM || error == EMLINK || error == EOPNOTSUPP ||
+	       error == ENOSYS;
 }
 
 static int
@@ -107,7 +108,8 @@ link_or_copy(struct copy *c, const struct item *it, const char *to)
 		return 0;
 	if (!cannot_link(errno))
 		return -1;
-	return delivery_copy(from, box_name_of(c->box, it), c->target.tmp, to, box_does_sync(c->box));
+	return delivery_copy(from, box_name_of(c->box, it), c->target.tmp, to,
+	                     box_does_sync(c->box));
 }
 
 /* False with errno 0: the message is gone. */
@@ -185,7 +187,8 @@ translate(struct copy *c, const struct item *it, bool may_add, struct incoming *
 
 		if (!(it->keywords >> n & 1))
 			continue;
-		letter = may_add ? target_letter(&c->target, name) : keywords_find(&c->target.keywords, name);
+		letter = may_add ? target_letter(&c->target, name) :
+		                   keywords_find(&c->target.keywords, name);
 		if (letter < 0 && may_add)
 			return -1;
 		if (letter >= 0)
@@ -209,7 +212,10 @@ translate_all(struct copy *c)
 
 /* ---- moving ---- */
 
-/* Another program renamed the source, or it is gone.  The target's lock is held, so nothing else may be locked here. */
+/*
+ * Another program renamed the source, or it is gone.  The target's lock is held, so nothing
+ * else may be locked here.
+ */
 static bool
 find_source_again(void *context, struct incoming *in)
 {
@@ -221,7 +227,8 @@ find_source_again(void *context, struct incoming *in)
 			return false;
 		it = source_item(c, (size_t)(in - c->in));
 	}
-	if (!it || (strcmp(box_name_of(c->box, it), in->from) == 0 && box_dir_of(c->box, it) == in->from_dir))
+	if (!it || (strcmp(box_name_of(c->box, it), in->from) == 0 &&
+	            box_dir_of(c->box, it) == in->from_dir))
 		return false;
 	in->from_dir = box_dir_of(c->box, it);
 	in->from = arena_string(&c->target.mem, span_of(box_name_of(c->box, it)));
@@ -237,7 +244,8 @@ name_sources(struct copy *c)
 		const struct item *it = source_item(c, i);
 
 		c->in[i].from_dir = it ? box_dir_of(c->box, it) : c->box->cur;
-		c->in[i].from = it ? arena_string(&c->target.mem, span_of(box_name_of(c->box, it))) : "";
+		c->in[i].from =
+			it ? arena_string(&c->target.mem, span_of(box_name_of(c->box, it))) : "";
 	}
 }
 
@@ -247,10 +255,14 @@ guard_sources(struct copy *c)
 {
 	for (size_t i = 0; i < c->count; i++)
 		if (c->in[i].is_in)
-			guard_out(c->in[i].from_dir == c->box->cur ? &c->box->index.cur : &c->box->index.new_mail);
+			guard_out(c->in[i].from_dir == c->box->cur ? &c->box->index.cur :
+			                                             &c->box->index.new_mail);
 }
 
-/* MOVE takes the source's index too, if it is free at once: with the target's lock held nobody may wait for another. */
+/*
+ * MOVE takes the source's index too, if it is free at once: with the target's lock held nobody
+ * may wait for another.
+ */
 static int
 deliver(struct copy *c)
 {
@@ -264,7 +276,10 @@ deliver(struct copy *c)
 		name_sources(c);
 	}
 	failed = translate_all(c) == 0 &&
-	         target_deliver(&c->target, c->in, c->count, renames ? find_source_again : NULL, c) == 0 ? 0 : -1;
+	                         target_deliver(&c->target, c->in, c->count,
+	                                        renames ? find_source_again : NULL, c) == 0 ?
+	                 0 :
+	                 -1;
 	if (renames && !failed)
 		guard_sources(c);
 	else if (renames)
@@ -378,8 +393,8 @@ mailbox_on_step(struct mailbox *box, void (*step)(void *context), void *context)
 }
 
 int
-mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target, bool move, struct arena *mem,
-             struct copied *copied_out)
+mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target, bool move,
+             struct arena *mem, struct copied *copied_out)
 {
 	struct copy c;
 	int failed, saved;

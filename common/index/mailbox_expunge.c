@@ -106,7 +106,8 @@ box_forget_gone(struct mailbox *box)
 	    box->uids.uidvalidity == box->uidvalidity) {
 		box->index.was_uidlist_read = true;
 		drop_records(box);
-		done = uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box)) == 0;
+		done = uidlist_save(&box->uids, box->folder, store_root(box->store),
+		                    box_does_sync(box)) == 0;
 	}
 	if (is_held)
 		box_lists_unlock(box);
@@ -119,7 +120,10 @@ sync_parts(const struct mailbox *box)
 {
 	bool sync = box_does_sync(box);
 
-	return dir_sync(box->cur, sync) != 0 || (box->new_mail >= 0 && dir_sync(box->new_mail, sync) != 0) ? -1 : 0;
+	return dir_sync(box->cur, sync) != 0 ||
+	                       (box->new_mail >= 0 && dir_sync(box->new_mail, sync) != 0) ?
+	             -1 :
+	             0;
 }
 
 static int

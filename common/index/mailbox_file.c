@@ -20,7 +20,8 @@ box_stat(struct mailbox *box, uint32_t number, struct stat *st_out)
 	for (int tries = 0; tries < BOX_TRIES; tries++) {
 		const struct item *it = items_at(&box->items, number - 1);
 
-		if (fstatat(box_dir_of(box, it), box_name_of(box, it), st_out, AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(box_dir_of(box, it), box_name_of(box, it), st_out,
+		            AT_SYMLINK_NOFOLLOW) == 0)
 			return 0;
 		if (errno != ENOENT || it->is_gone || box_look(box, LOOK_ALWAYS) != 0)
 			return -1;
@@ -34,7 +35,8 @@ mailbox_message_open(struct mailbox *box, uint32_t number)
 {
 	for (int tries = 0; tries < BOX_TRIES; tries++) {
 		const struct item *it = items_at(&box->items, number - 1);
-		int fd = file_open(box_dir_of(box, it), box_name_of(box, it), O_RDONLY | O_NONBLOCK);
+		int fd =
+			file_open(box_dir_of(box, it), box_name_of(box, it), O_RDONLY | O_NONBLOCK);
 
 		if (fd >= 0)
 			return fd;
@@ -90,7 +92,8 @@ mailbox_message_size(struct mailbox *box, uint32_t number, uint64_t *octets_out)
 	uint64_t octets;
 
 	if (it->size == SIZE_UNKNOWN) {
-		if (!filename_size(box_name_of(box, it), 'W', &octets) && count_octets(box, number, &octets) != 0)
+		if (!filename_size(box_name_of(box, it), 'W', &octets) &&
+		    count_octets(box, number, &octets) != 0)
 			return -1;
 		mailbox_message_size_is(box, number, octets);
 	}
@@ -114,11 +117,14 @@ mailbox_message_size_is(struct mailbox *box, uint32_t number, uint64_t octets)
 static void
 put_sizes(struct mailbox *box)
 {
-	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_MEMORY)) < box->items.count; i++) {
+	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_MEMORY)) < box->items.count;
+	     i++) {
 		struct item *it = items_at(&box->items, i);
-		size_t number = it->is_counted ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
+		size_t number =
+			it->is_counted ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
 
-		if (number < box->uids.count && box->uids.record[number].uid == it->shown.uid && it->size != SIZE_UNKNOWN)
+		if (number < box->uids.count && box->uids.record[number].uid == it->shown.uid &&
+		    it->size != SIZE_UNKNOWN)
 			uidlist_set_field(&box->uids, number, 'W', it->size);
 		it->is_counted = false;
 	}
@@ -152,7 +158,8 @@ box_store_sizes(struct mailbox *box)
 	box->sizes_counted = false;
 	if (note_sizes(box) || box_lists_lock(box, 0) != 0)
 		return;
-	if (uidlist_refresh(&box->uids, box->folder) == 0 && box->uids.uidvalidity == box->uidvalidity) {
+	if (uidlist_refresh(&box->uids, box->folder) == 0 &&
+	    box->uids.uidvalidity == box->uidvalidity) {
 		put_sizes(box);
 		uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box));
 	}

@@ -74,13 +74,18 @@ apply(enum flags_how how, uint32_t old, uint32_t bits)
 	return how == FLAGS_ADD ? old | bits : how == FLAGS_REMOVE ? old & ~bits : bits;
 }
 
-/* A change that changes nothing is true only while the name is the one last seen: another session may have undone it. */
+/*
+ * A change that changes nothing is true only while the name is the one last seen: another
+ * session may have undone it.
+ */
 static int
 check_name(struct mailbox *box, const struct item *it)
 {
 	struct stat st;
 
-	return fstatat(box_dir_of(box, it), box_name_of(box, it), &st, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+	return fstatat(box_dir_of(box, it), box_name_of(box, it), &st, AT_SYMLINK_NOFOLLOW) == 0 ?
+	               0 :
+	               errno;
 }
 
 /* Two files with one base that nobody could mend yet (W05): one must not be put over the other. */
@@ -108,7 +113,8 @@ change_one(struct mailbox *box, uint32_t index, struct work *w)
 	if (wanted.system == it->flags && wanted.letters == box_letters_of(box, it->keywords))
 		return check_name(box, it);
 	filename_with_flags(box_name_of(box, it), wanted, box_known_letters(box), &name);
-	if (!box->index.is_current && is_of_another(box, it, name.data)) { /* else every name is known */
+	/* else every name is known */
+	if (!box->index.is_current && is_of_another(box, it, name.data)) {
 		failed = EBUSY;
 	} else if (renameat(box_dir_of(box, it), box_name_of(box, it), box->cur, name.data) != 0) {
 		failed = errno;
@@ -128,7 +134,10 @@ change_one(struct mailbox *box, uint32_t index, struct work *w)
 	return failed;
 }
 
-/* RFC 7162 s.3.1.3.  A foreign change that is found by ENOENT has given it a new modseq meanwhile. */
+/*
+ * RFC 7162 s.3.1.3.  A foreign change that is found by ENOENT has given it a new modseq
+ * meanwhile.
+ */
 static bool
 is_modified(const struct item *it, const struct flags_change *change)
 {
@@ -178,7 +187,8 @@ settle_view(struct mailbox *box, const struct ranges *uids, bool done, struct ra
 
 		if (it->is_gone) {
 			ranges_add(gone, mem, it->shown.uid, it->shown.uid);
-		} else if (!done && (it->flags != (it->shown.flags & FLAGS_SYSTEM) || it->keywords != it->shown.keywords)) {
+		} else if (!done && (it->flags != (it->shown.flags & FLAGS_SYSTEM) ||
+		                     it->keywords != it->shown.keywords)) {
 			box_tell_flags(box, index);
 		} else if (done) {
 			it->shown.flags = it->flags | (it->shown.flags & FLAG_RECENT);
@@ -203,7 +213,8 @@ change_flags(struct mailbox *box, const struct ranges *uids, struct work *w)
 	const struct flags_change *change = w->change;
 	int failed = 0;
 
-	if (change->how != FLAGS_REMOVE && box_add_keywords(box, change->keyword, change->keyword_count) != 0)
+	if (change->how != FLAGS_REMOVE &&
+	    box_add_keywords(box, change->keyword, change->keyword_count) != 0)
 		return -1;
 	w->keywords = keyword_bits(box, change);
 	for (int tries = 0; !failed; tries++) {

@@ -1,5 +1,6 @@
 /*
- * mailbox_ids.c - ids that outlive sessions, moves and the index (RFC 8474), and SAVEDATE (RFC 8514)
+ * mailbox_ids.c - ids that outlive sessions, moves and the index (RFC 8474), and SAVEDATE (RFC
+ * 8514)
  *
  * (1) An id is what Dovecot's GUID is: the G field of the uidlist's header for the
  *     mailbox, of a record for the message; a record without one has its base name for it.
@@ -139,7 +140,8 @@ mailbox_id(struct mailbox *box)
 		box_take_id(box);
 	if (!box->id[0])
 		give_id(box);
-	if (!box->id[0]) { /* it cannot be written: an id that lasts as long as UIDVALIDITY and the folder do */
+	/* it cannot be written: an id that lasts as long as UIDVALIDITY and the folder do */
+	if (!box->id[0]) {
 		snprintf(text, sizeof(text), "folder %lu %llu", (unsigned long)box->uidvalidity,
 		         (unsigned long long)box->ino);
 		make_id(span_of(text), box->id);

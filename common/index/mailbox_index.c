@@ -14,7 +14,8 @@
  * (4) A session that cannot follow (damage, a file of another mailbox, no
  *     right to write) looks through the folder, as if there were no index.
  * (5) MODSEQ: the next is one more, but never below the clock's seconds << 20
- *     plus its microseconds, and so above what any earlier index has given.  In a new one all messages have
+ *     plus its microseconds, and so above what any earlier index has given.  In a new one all
+ *     messages have
  *     that value: who asks what changed is told too much rather than too little.
  * (6) An index whose cur/ is another directory than ours came with a copy, or
  *     from a backup: it is not used.
@@ -58,7 +59,8 @@ refresh_keywords(struct mailbox *box)
 {
 	unsigned before = box->keywords.generation;
 
-	if (keywords_refresh(&box->keywords, box->folder) != 0 || before == box->keywords.generation)
+	if (keywords_refresh(&box->keywords, box->folder) != 0 ||
+	    before == box->keywords.generation)
 		return;
 	box_number_keywords(box);
 	box_number_items(box);
@@ -123,7 +125,8 @@ is_consistent(const struct mailbox *box)
 	const struct journal_state *s = &box->index.journal.state;
 
 	return s->counters.messages == box->index.counters.messages && s->uidvalidity > 0 &&
-	       s->uidnext > box->top_uid && s->highest > 0 && (stamp_is_none(&s->cur) || s->cur.ino == box->ino_of_cur);
+	       s->uidnext > box->top_uid && s->highest > 0 &&
+	       (stamp_is_none(&s->cur) || s->cur.ino == box->ino_of_cur);
 }
 
 /*
@@ -146,7 +149,8 @@ take_items(struct mailbox *box, struct items *items)
 	box->items = *items;
 	box->items.source->arrive = arrive;
 	box->items.source->context = box;
-	for (uint32_t i = 0; i < box->items.count && box->items.count <= READ_AT_ONCE; i += ITEMS_PART)
+	for (uint32_t i = 0; i < box->items.count && box->items.count <= READ_AT_ONCE;
+	     i += ITEMS_PART)
 		items_at(&box->items, i);
 	return !items_are_damaged(&box->items);
 }
@@ -176,7 +180,8 @@ box_index_load(struct mailbox *box)
 	if (!take_items(box, &m.items))
 		return false;
 	box->top_uid = items_last_uid(&box->items);
-	box->index.counters.messages = box->items.count; /* the rest is taken from the state below */
+	/* the rest is taken from the state below */
+	box->index.counters.messages = box->items.count;
 	if (!read_tail(box) || !is_consistent(box) || items_are_damaged(&box->items))
 		return false;
 	box->index.counters = box->index.journal.state.counters;
@@ -226,7 +231,8 @@ box_index_follow(struct mailbox *box)
 	if (x->is_off)
 		return false;
 	refresh_keywords(box);
-	if (x->is_live && (!read_tail(box) || (x->is_locked && !journal_is_there(&x->journal, box->folder))))
+	if (x->is_live &&
+	    (!read_tail(box) || (x->is_locked && !journal_is_there(&x->journal, box->folder))))
 		box_index_leave(box);
 	if (!x->is_live)
 		load(box);

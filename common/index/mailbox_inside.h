@@ -15,7 +15,10 @@
 
 enum { BOX_KEYWORDS = 32 /* bits in a message's keywords */, BOX_TRIES = 10 };
 
-/* A keyword as this session numbers it: the number never changes its name while the mailbox is open. */
+/*
+ * A keyword as this session numbers it: the number never changes its name while the mailbox is
+ * open.
+ */
 struct box_keyword {
 	const char *name;
 	int         letter; /* 0 ... 25, -1: it has lost its letter */
@@ -36,8 +39,10 @@ struct box_index {
 	bool           is_live;
 	bool           is_held;    /* by another process, for longer than anybody waits */
 	bool           is_locked;  /* this session may write it now */
-	bool           is_current; /* under the lock: the directories are as the state says, or were looked through since */
-	bool           is_partial; /* the last look left something out: there may be more than the items say */
+	/* under the lock: the directories are as the state says, or were looked through since */
+	bool           is_current;
+	/* the last look left something out: there may be more than the items say */
+	bool           is_partial;
 	bool           has_base;   /* modseqs were taken over from an index that was behind */
 	bool           was_scanned, was_uidlist_read; /* under the lock */
 	bool           was_new_read, was_appended;    /* by box_look_new() */
@@ -112,7 +117,8 @@ struct mailbox {
 enum look {
 	LOOK_IF_CHANGED, /* nothing changed: two or three stats */
 	LOOK_ALWAYS,
-	LOOK_NAMES       /* names and flags of known messages only: takes no lock, assigns nothing */
+	/* names and flags of known messages only: takes no lock, assigns nothing */
+	LOOK_NAMES
 };
 int box_look(struct mailbox *box, enum look look);
 
@@ -122,10 +128,16 @@ int  box_refresh(struct mailbox *box);
 int  box_scan(struct mailbox *box, struct scan *scan);
 /* The next look is a whole one, whatever the stamps say. */
 void box_forget_stamps(struct mailbox *box);
-/* Files without a UID get one, records without a file go, as far as the locks and the disk let us. */
+/*
+ * Files without a UID get one, records without a file go, as far as the locks and the disk let
+ * us.
+ */
 int  box_settle(struct mailbox *box, struct scan *scan);
 
-/* Under the index's lock: take in new mail where new/ alone has changed.  False: look through the folder. */
+/*
+ * Under the index's lock: take in new mail where new/ alone has changed.  False: look through
+ * the folder.
+ */
 bool box_look_new(struct mailbox *box);
 int  box_take_stamp(int dir, struct box_stamp *stamp);
 bool box_knows_keywords(const struct mailbox *box);
@@ -141,11 +153,13 @@ void box_merge_names(struct mailbox *box, const struct scan *scan);
 int box_lose(struct mailbox *box);
 
 /*
- * What changes an item's state on disk: counted, given a modseq, and noted for the index (mailbox_items.c).
+ * What changes an item's state on disk: counted, given a modseq, and noted for the index
+ * (mailbox_items.c).
  * size SIZE_UNKNOWN and date DATE_UNKNOWN for what is not known.
  */
 void box_set_name(struct mailbox *box, uint32_t index, const char *name, bool in_new);
-bool box_take(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size, int64_t date, bool is_recent);
+bool box_take(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size,
+              int64_t date, bool is_recent);
 void box_mark_gone(struct mailbox *box, uint32_t index);
 void box_make_recent(struct mailbox *box, uint32_t index);
 void box_tell_flags(struct mailbox *box, uint32_t index);
@@ -176,7 +190,10 @@ bool box_index_follow(struct mailbox *box);
 void box_index_free(struct mailbox *box);
 /* A change that the index does not hear of: it is not followed any more. */
 void box_index_leave(struct mailbox *box);
-/* The look through the folder just made shows that the index is another mailbox's, or cannot be used by a new session. */
+/*
+ * The look through the folder just made shows that the index is another mailbox's, or cannot be
+ * used by a new session.
+ */
 void box_index_discard(struct mailbox *box);
 uint64_t box_modseq(struct mailbox *box); /* for what changes now */
 
@@ -227,7 +244,8 @@ void box_take_id(struct mailbox *box);
 
 /*
  * Take dovecot-uidlist.lock, waiting up to seconds; may be taken again while held,
- * then be given back as often.  -1 with errno as dotlock_take() says; nothing is to be given back then.
+ * then be given back as often.  -1 with errno as dotlock_take() says; nothing is to be given
+ * back then.
  */
 int  box_lists_lock(struct mailbox *box, int seconds);
 void box_lists_unlock(struct mailbox *box);
@@ -245,7 +263,8 @@ struct box_walk {
 	uint32_t next;
 };
 #define BOX_WALK_START { 0, 0 }
-bool box_walk(const struct mailbox *box, const struct ranges *uids, struct box_walk *w, uint32_t *index_out);
+bool box_walk(const struct mailbox *box, const struct ranges *uids, struct box_walk *w,
+              uint32_t *index_out);
 
 bool box_does_sync(const struct mailbox *box);
 

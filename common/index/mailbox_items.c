@@ -2,7 +2,8 @@
  * mailbox_items.c - every change to what the items say of the disk
  *
  * It comes from three sides: from the folder (a look through it, a rename of our
- * own), then it gets a modseq and goes to the journal; or from the journal, with the modseq that another
+ * own), then it gets a modseq and goes to the journal; or from the journal, with the modseq
+ * that another
  * session gave it.  The counters follow in either case.
  */
 #include <stdlib.h>
@@ -79,8 +80,8 @@ static void
 note_item(struct mailbox *box, const struct item *it)
 {
 	if (is_noted(box))
-		pending_item(&box->index.pending, it->shown.uid, it->in_new, box_name_of(box, it), it->size, it->date,
-		             it->shown.modseq);
+		pending_item(&box->index.pending, it->shown.uid, it->in_new, box_name_of(box, it),
+		             it->size, it->date, it->shown.modseq);
 }
 
 void
@@ -131,8 +132,10 @@ box_set_name(struct mailbox *box, uint32_t index, const char *name, bool in_new)
 	bool same_base;
 
 	names_set(&box->names, it, name, in_new);
-	same_base = old.base_length == it->base_length && (old.name_at == it->name_at ||
-	            memcmp(names_base(&box->names, &old), names_base(&box->names, it), it->base_length) == 0);
+	same_base = old.base_length == it->base_length &&
+	            (old.name_at == it->name_at ||
+	             memcmp(names_base(&box->names, &old), names_base(&box->names, it),
+	                    it->base_length) == 0);
 	it->keywords = box_keywords_of(box, it->letters);
 	if (!same_base)
 		newest_add(&box->index.newest, name, it->base_length);
@@ -196,7 +199,8 @@ push(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t 
 
 /* False: it cannot be put between numbers already given. */
 bool
-box_take(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size, int64_t date, bool is_recent)
+box_take(struct mailbox *box, uint32_t uid, const char *name, bool in_new, uint64_t size,
+         int64_t date, bool is_recent)
 {
 	struct item *it;
 
@@ -244,7 +248,8 @@ box_mark_gone(struct mailbox *box, uint32_t index)
 	box->index.dead++;
 	remember_gone(box, it->shown.uid, it->shown.uid, box_modseq(box));
 	if (is_noted(box))
-		pending_gone(&box->index.pending, it->shown.uid, uid_before(box, index), box_modseq(box));
+		pending_gone(&box->index.pending, it->shown.uid, uid_before(box, index),
+		             box_modseq(box));
 }
 
 void
@@ -265,7 +270,8 @@ box_tell_flags(struct mailbox *box, uint32_t index)
 void
 box_number_items(struct mailbox *box)
 {
-	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_MEMORY)) < box->items.count; i++) {
+	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_MEMORY)) < box->items.count;
+	     i++) {
 		struct item *it = items_at(&box->items, i);
 		uint32_t keywords = it->letters ? box_keywords_of(box, it->letters) : 0;
 

@@ -27,7 +27,10 @@ mailbox_find_keyword(const struct mailbox *box, const char *name)
 	return -1;
 }
 
-/* A keyword that this session has not numbered yet gets the next number; beyond BOX_KEYWORDS it stays unseen. */
+/*
+ * A keyword that this session has not numbered yet gets the next number; beyond BOX_KEYWORDS it
+ * stays unseen.
+ */
 static int
 number_keyword(struct mailbox *box, const char *name, int letter)
 {

@@ -49,7 +49,8 @@ is_as_stamped(int dir, const struct box_stamp *stamp)
 {
 	struct stat now;
 
-	return dir < 0 || (fstat(dir, &now) == 0 && has_same_times(&now, &stamp->dir) && stamp_is_settled(&stamp->dir, stamp->read_at));
+	return dir < 0 || (fstat(dir, &now) == 0 && has_same_times(&now, &stamp->dir) &&
+	                   stamp_is_settled(&stamp->dir, stamp->read_at));
 }
 
 int
@@ -80,14 +81,16 @@ leads_elsewhere(int at, const char *name, int dir)
 
 	if (fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
-	return fstat(dir, &opened) == 0 && (there.st_ino != opened.st_ino || there.st_dev != opened.st_dev);
+	return fstat(dir, &opened) == 0 &&
+	       (there.st_ino != opened.st_ino || there.st_dev != opened.st_dev);
 }
 
 /* The names must still lead to the directories that were opened (S10, W13). */
 static bool
 is_still_there(struct mailbox *box)
 {
-	if (strcmp(box->folder_name, ".") != 0 && leads_elsewhere(store_root(box->store), box->folder_name, box->folder))
+	if (strcmp(box->folder_name, ".") != 0 &&
+	    leads_elsewhere(store_root(box->store), box->folder_name, box->folder))
 		return false;
 	return !leads_elsewhere(box->folder, "cur", box->cur) &&
 	       (box->new_mail < 0 || !leads_elsewhere(box->folder, "new", box->new_mail));
@@ -97,14 +100,16 @@ static bool
 is_unchanged(const struct mailbox *box)
 {
 	return box->seen_uids == box->uids.generation && box->seen_count == box->uids.count &&
-	       box->seen_keywords == box->keywords.generation && is_as_stamped(box->cur, &box->cur_stamp) &&
+	       box->seen_keywords == box->keywords.generation &&
+	       is_as_stamped(box->cur, &box->cur_stamp) &&
 	       is_as_stamped(box->new_mail, &box->new_stamp);
 }
 
 int
 box_refresh(struct mailbox *box)
 {
-	if (uidlist_refresh(&box->uids, box->folder) != 0 || keywords_refresh(&box->keywords, box->folder) != 0)
+	if (uidlist_refresh(&box->uids, box->folder) != 0 ||
+	    keywords_refresh(&box->keywords, box->folder) != 0)
 		return -1;
 	box->index.was_uidlist_read = true;
 	return 0;
@@ -112,14 +117,18 @@ box_refresh(struct mailbox *box)
 
 /* Invariant (4), after a number of passes the last of which began at these stamps. */
 static bool
-has_seen_enough(const struct mailbox *box, int passes, const struct box_stamp *cur, const struct box_stamp *new_mail)
+has_seen_enough(const struct mailbox *box, int passes, const struct box_stamp *cur,
+                const struct box_stamp *new_mail)
 {
 	struct stat now_cur, now_new;
 
-	if (passes == PASSES_MOST || (is_as_stamped(box->cur, cur) && is_as_stamped(box->new_mail, new_mail)))
+	if (passes == PASSES_MOST ||
+	    (is_as_stamped(box->cur, cur) && is_as_stamped(box->new_mail, new_mail)))
 		return true;
-	return passes > 1 && fstat(box->cur, &now_cur) == 0 && has_same_times(&now_cur, &cur->dir) &&
-	       (box->new_mail < 0 || (fstat(box->new_mail, &now_new) == 0 && has_same_times(&now_new, &new_mail->dir)));
+	return passes > 1 && fstat(box->cur, &now_cur) == 0 &&
+	       has_same_times(&now_cur, &cur->dir) &&
+	       (box->new_mail < 0 ||
+	        (fstat(box->new_mail, &now_new) == 0 && has_same_times(&now_new, &new_mail->dir)));
 }
 
 /*
@@ -131,15 +140,20 @@ mark_dead(struct mailbox *box, struct scan *scan)
 	uint32_t at = 0;
 
 	for (size_t i = 0; box->index.is_live && i < scan->count && at < box->items.count; i++) {
-		while (at < box->items.count && items_at(&box->items, at)->shown.uid < scan->found[i].uid)
+		while (at < box->items.count &&
+		       items_at(&box->items, at)->shown.uid < scan->found[i].uid)
 			at++;
-		scan->found[i].is_dead = scan->found[i].uid <= box->top_uid &&
-		                         (at == box->items.count || items_at(&box->items, at)->is_gone ||
-		                          items_at(&box->items, at)->shown.uid != scan->found[i].uid);
+		scan->found[i].is_dead =
+			scan->found[i].uid <= box->top_uid &&
+			(at == box->items.count || items_at(&box->items, at)->is_gone ||
+		         items_at(&box->items, at)->shown.uid != scan->found[i].uid);
 	}
 }
 
-/* The stamps are those of the first pass: what is seen to be gone by a later one only is found out at the next look. */
+/*
+ * The stamps are those of the first pass: what is seen to be gone by a later one only is found
+ * out at the next look.
+ */
 int
 box_scan(struct mailbox *box, struct scan *scan)
 {
@@ -147,7 +161,8 @@ box_scan(struct mailbox *box, struct scan *scan)
 
 	scan_begin(scan, box->cur, box->new_mail, &box->uids);
 	mark_dead(box, scan);
-	if (box_take_stamp(box->cur, &box->cur_stamp) != 0 || box_take_stamp(box->new_mail, &box->new_stamp) != 0)
+	if (box_take_stamp(box->cur, &box->cur_stamp) != 0 ||
+	    box_take_stamp(box->new_mail, &box->new_stamp) != 0)
 		return -1;
 	cur = box->cur_stamp;
 	new_mail = box->new_stamp;
@@ -156,7 +171,8 @@ box_scan(struct mailbox *box, struct scan *scan)
 			return -1;
 		if (scan_missing(scan) == 0 || has_seen_enough(box, passes, &cur, &new_mail))
 			break;
-		if (box_take_stamp(box->cur, &cur) != 0 || box_take_stamp(box->new_mail, &new_mail) != 0)
+		if (box_take_stamp(box->cur, &cur) != 0 ||
+		    box_take_stamp(box->new_mail, &new_mail) != 0)
 			return -1;
 	}
 	scan_sort_strangers(scan);
@@ -208,9 +224,11 @@ look_at_all(struct mailbox *box)
 	struct scan scan;
 	int failed = box_scan(box, &scan);
 
-	if (failed == 0 && (scan.strangers > 0 || scan_missing(&scan) > 0 || box->uids.must_rewrite))
+	if (failed == 0 &&
+	    (scan.strangers > 0 || scan_missing(&scan) > 0 || box->uids.must_rewrite))
 		failed = box_settle(box, &scan);
-	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity && !box->is_shown)
+	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity &&
+	    !box->is_shown)
 		box_index_discard(box);
 	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity)
 		failed = box_lose(box);
@@ -246,15 +264,17 @@ box_guard_move(struct mailbox *box)
 static bool
 has_mail_to_move(const struct mailbox *box)
 {
-	return box->index.counters.in_new > 0 && box->mode == MAILBOX_READ_WRITE && box->is_writable;
+	return box->index.counters.in_new > 0 && box->mode == MAILBOX_READ_WRITE &&
+	       box->is_writable;
 }
 
 /* False: some are not where they should be. */
 static bool
 move_known_mail(struct mailbox *box)
 {
-	for (uint32_t i = 0;
-	     has_mail_to_move(box) && (i = items_next(&box->items, i, ITEMS_IN_NEW)) < box->items.count; i++) {
+	for (uint32_t i = 0; has_mail_to_move(box) &&
+	                     (i = items_next(&box->items, i, ITEMS_IN_NEW)) < box->items.count;
+	     i++) {
 		struct item *it = items_at(&box->items, i);
 		char name[NAME_MAX + 8];
 		struct stat there;
@@ -310,11 +330,16 @@ box_look(struct mailbox *box, enum look look)
 		return box_lose(box);
 	if (look == LOOK_NAMES)
 		return look_at_names(box);
-	if (look == LOOK_IF_CHANGED && !was_locked && box_index_follow(box) && !has_mail_to_move(box))
+	if (look == LOOK_IF_CHANGED && !was_locked && box_index_follow(box) &&
+	    !has_mail_to_move(box))
 		return 0;
-	/* The folder is read all the same; who has waited in vain does not wait at each look again (W09). */
+	/*
+	 * The folder is read all the same; who has waited in vain does not wait at each look
+	 * again (W09).
+	 */
 	if (!was_locked) {
-		box->index.is_held = box_index_begin(box, box->index.is_held ? 0 : LIMIT_LOCK_SECONDS) != 0;
+		box->index.is_held =
+			box_index_begin(box, box->index.is_held ? 0 : LIMIT_LOCK_SECONDS) != 0;
 		errno = 0;
 	}
 	failed = look_through(box, look);

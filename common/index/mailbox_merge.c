@@ -16,12 +16,15 @@
 static void
 move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
 {
-	const char *name = strchr(f->name, ':') ? f->name : arena_printf(&scan->mem, "%s:2,", f->name);
+	const char *name =
+		strchr(f->name, ':') ? f->name : arena_printf(&scan->mem, "%s:2,", f->name);
 	struct stat there;
 	int failed;
 
 	if (fstatat(box->cur, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-		failed = fstatat(box->new_mail, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0 ? EEXIST : ENOENT;
+		failed = fstatat(box->new_mail, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0 ?
+		                 EEXIST :
+		                 ENOENT;
 	else
 		failed = renameat(box->new_mail, f->name, box->cur, name) == 0 ? 0 : errno;
 	if (failed == ENAMETOOLONG) {
@@ -33,7 +36,10 @@ move_to_cur(struct mailbox *box, struct scan *scan, struct scan_found *f)
 		return;
 	if (!failed)
 		box_guard_move(box);
-	/* ENOENT: another session was faster and has it as \Recent; that is its name now, most likely */
+	/*
+	 * ENOENT: another session was faster and has it as \Recent; that is its name now, most
+	 * likely
+	 */
 	f->name = name;
 	f->in_new = false;
 }
@@ -53,7 +59,10 @@ box_move_new_mail(struct mailbox *box, struct scan *scan)
 	}
 }
 
-/* A UID below the largest came back, or was missed: only a session that is yet to begin can number it. */
+/*
+ * A UID below the largest came back, or was missed: only a session that is yet to begin can
+ * number it.
+ */
 static void
 take_item(struct mailbox *box, const struct scan_found *f)
 {

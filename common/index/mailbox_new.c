@@ -45,7 +45,8 @@ leave_unknown(struct mailbox *box, struct scan *scan)
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &scan->stranger[i];
 	qsort(sorted, count, sizeof(*sorted), compare_names);
-	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_NEW)) < box->items.count; i++) {
+	for (uint32_t i = 0; (i = items_next(&box->items, i, ITEMS_IN_NEW)) < box->items.count;
+	     i++) {
 		const struct item *it = items_at(&box->items, i);
 		struct scan_stranger *s;
 
@@ -99,7 +100,8 @@ give_uids(struct mailbox *box, const struct scan *scan, uint32_t *first_out)
 
 		done = uidlist_add(&u, span_make(name, filename_base_length(name)), SPAN_NONE) > 0;
 	}
-	done = done && uidlist_save(&u, box->folder, store_root(box->store), box_does_sync(box)) == 0;
+	done = done &&
+	       uidlist_save(&u, box->folder, store_root(box->store), box_does_sync(box)) == 0;
 	if (done) {
 		box->uidnext = u.next;
 		box->index.was_appended = true;

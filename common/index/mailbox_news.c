@@ -132,8 +132,8 @@ mailbox_next_news(struct mailbox *box, bool may_expunge, struct news *news_out)
 {
 	struct news n = { NEWS_NONE, 0, 0 };
 
-	if (next_lost(box, &n) || (may_expunge && next_expunged(box, &n)) || next_exists(box, &n) || next_recent(box, &n) ||
-	    next_keywords(box, &n) || next_flags(box, &n)) {
+	if (next_lost(box, &n) || (may_expunge && next_expunged(box, &n)) || next_exists(box, &n) ||
+	    next_recent(box, &n) || next_keywords(box, &n) || next_flags(box, &n)) {
 		*news_out = n;
 		return true;
 	}

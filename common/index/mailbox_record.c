@@ -1,4 +1,7 @@
-/* mailbox_record.c - a change begins, and is written down in the index (invariants: mailbox_index.c) */
+/*
+ * mailbox_record.c - a change begins, and is written down in the index (invariants:
+ * mailbox_index.c)
+ */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -35,7 +38,8 @@ box_index_begin(struct mailbox *box, int seconds)
 }
 
 static struct stamp
-stamp_of_part(struct guard *g, const struct stamp *before, bool scanned, const struct box_stamp *seen)
+stamp_of_part(struct guard *g, const struct stamp *before, bool scanned,
+              const struct box_stamp *seen)
 {
 	return index_stamp(g, before, scanned ? &seen->dir : NULL, scanned ? &seen->read_at : NULL);
 }
@@ -70,10 +74,14 @@ make_state(struct mailbox *box, struct journal_state *s)
 	if (x->was_appended)
 		s->uidlist = stamp_of_file(&x->appended);
 	if (x->was_uidlist_read) {
-		s->uidlist = box->uids.is_there && !box->uids.must_rewrite ? stamp_of_file(&box->uids.file) : none;
+		s->uidlist = box->uids.is_there && !box->uids.must_rewrite ?
+		                     stamp_of_file(&box->uids.file) :
+		                     none;
 		s->uidnext = box->uids.next;
 		note_fields(box);
-		x->dead = box->uids.count > x->counters.messages ? box->uids.count - x->counters.messages : 0;
+		x->dead = box->uids.count > x->counters.messages ?
+		                  box->uids.count - x->counters.messages :
+		                  0;
 	}
 	if (!x->is_current)
 		s->cur = s->new_mail = none;
@@ -115,7 +123,8 @@ write_anew(struct mailbox *box, const struct journal_state *state)
 	s.generation = new_generation(box);
 	box_bound_history(x);
 	s.gone_floor = x->gone_floor;
-	if (map_write(box->folder, s.generation, &box->items, &box->names, x->gone, x->gone_count) != 0)
+	if (map_write(box->folder, s.generation, &box->items, &box->names, x->gone,
+	              x->gone_count) != 0)
 		return false;
 	if (journal_create(box->folder, &s, &fresh) != 0)
 		return false;
@@ -167,7 +176,8 @@ write_down(struct mailbox *box)
 		return;
 	}
 	make_state(box, &s);
-	if (x->pending.bytes.len == 0 && x->pending.group.len == 0 && !has_news(&s, &x->journal.state))
+	if (x->pending.bytes.len == 0 && x->pending.group.len == 0 &&
+	    !has_news(&s, &x->journal.state))
 		return;
 	if (journal_commit(&x->journal, &x->pending, &s) != 0) {
 		box_index_leave(box);
@@ -198,7 +208,10 @@ box_index_end(struct mailbox *box)
 	errno = saved;
 }
 
-/* Who only adds messages has not read the map; this is how its journal gets into it all the same. */
+/*
+ * Who only adds messages has not read the map; this is how its journal gets into it all the
+ * same.
+ */
 void
 box_index_fold(struct store *s, const char *name)
 {

@@ -1,4 +1,7 @@
-/* mailbox_settle.c - under the lock of the uidlist: files get UIDs, lost ones lose theirs (invariants: mailbox_look.c) */
+/*
+ * mailbox_settle.c - under the lock of the uidlist: files get UIDs, lost ones lose theirs
+ * (invariants: mailbox_look.c)
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,7 +51,8 @@ enum twin { TWIN_NONE, TWIN_LINK, TWIN_OTHER, TWIN_UNCLEAR };
  * ctime, so both names were there together when it is old (6).
  */
 static enum twin
-twin_of(const struct mailbox *box, const struct scan_found *found, size_t count, const struct scan_stranger *s)
+twin_of(const struct mailbox *box, const struct scan_found *found, size_t count,
+        const struct scan_stranger *s)
 {
 	size_t number = uidlist_find(&box->uids, s->name, filename_base_length(s->name));
 	const struct scan_found *f = number < count ? &found[number] : NULL;
@@ -61,7 +65,8 @@ twin_of(const struct mailbox *box, const struct scan_found *found, size_t count,
 		return TWIN_UNCLEAR;
 	if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
 		return TWIN_OTHER;
-	return b.st_nlink > 1 && a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec &&
+	return b.st_nlink > 1 && a.st_ctim.tv_sec == b.st_ctim.tv_sec &&
+	                       a.st_ctim.tv_nsec == b.st_ctim.tv_nsec &&
 	                       time(NULL) - b.st_ctim.tv_sec > LINK_SECONDS ?
 	               TWIN_LINK :
 	               TWIN_UNCLEAR;
@@ -69,7 +74,8 @@ twin_of(const struct mailbox *box, const struct scan_found *found, size_t count,
 
 /* May this stranger with a base that cannot be kept have a UID now? */
 static bool
-settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *found, size_t count, struct scan_stranger *s)
+settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *found, size_t count,
+           struct scan_stranger *s)
 {
 	enum twin twin = twin_of(box, found, count, s);
 
@@ -90,7 +96,8 @@ settle_bad(struct mailbox *box, struct scan *scan, const struct scan_found *foun
 static void
 assign(struct mailbox *box, struct scan *scan, bool in_memory)
 {
-	struct scan_found *all = arena_array(&scan->mem, scan->count + scan->strangers + 1, sizeof(*all));
+	struct scan_found *all =
+		arena_array(&scan->mem, scan->count + scan->strangers + 1, sizeof(*all));
 	size_t count = scan->count;
 
 	memcpy(all, scan->found, scan->count * sizeof(*all));
@@ -102,9 +109,11 @@ assign(struct mailbox *box, struct scan *scan, bool in_memory)
 
 		if (s->is_bad && (in_memory || !settle_bad(box, scan, all, count, s)))
 			continue;
-		uid = uidlist_add(&box->uids, span_make(s->name, filename_base_length(s->name)), SPAN_NONE);
+		uid = uidlist_add(&box->uids, span_make(s->name, filename_base_length(s->name)),
+		                  SPAN_NONE);
 		if (uid)
-			all[count++] = (struct scan_found){ s->name, SIZE_UNKNOWN, uid, s->in_new, false, true };
+			all[count++] = (struct scan_found){ s->name,   SIZE_UNKNOWN, uid,
+				                            s->in_new, false,        true };
 	}
 	scan->found = all;
 	scan->count = count;
@@ -124,7 +133,9 @@ static void
 settle_in_memory(struct mailbox *box, struct scan *scan)
 {
 	if (box->uids.uidvalidity == 0)
-		box->uids.uidvalidity = (uint32_t)time(NULL) > box->uids.above ? (uint32_t)time(NULL) : box->uids.above + 1;
+		box->uids.uidvalidity = (uint32_t)time(NULL) > box->uids.above ?
+		                                (uint32_t)time(NULL) :
+		                                box->uids.above + 1;
 	assign(box, scan, true);
 }
 
@@ -141,7 +152,8 @@ settle(struct mailbox *box, struct scan *scan)
 		return -1;
 	drop_missing(box, scan);
 	assign(box, scan, false);
-	for (size_t i = 0; i < scan->count; i++) /* both run alike; the UIDs are others after a renumbering */
+	/* both run alike; the UIDs are others after a renumbering */
+	for (size_t i = 0; i < scan->count; i++)
 		scan->found[i].uid = box->uids.record[i].uid;
 	return uidlist_save(&box->uids, box->folder, store_root(box->store), box_does_sync(box));
 }
@@ -178,7 +190,8 @@ box_settle(struct mailbox *box, struct scan *scan)
 	}
 	if (box_lists_lock(box, must_wait ? LIMIT_LOCK_SECONDS : 0) == 0) {
 		failed = settle(box, scan) == 0 ? 0 : errno;
-		box->trouble = box->uids.trouble ? box->uids.trouble : box->trouble; /* without the lock it may be a line half written */
+		/* without the lock it may be a line half written */
+		box->trouble = box->uids.trouble ? box->uids.trouble : box->trouble;
 		box_lists_unlock(box);
 	} else {
 		failed = errno;

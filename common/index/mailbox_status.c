@@ -67,8 +67,8 @@ ask_index(int folder, unsigned what, struct mailbox_status *st)
 	struct journal j = JOURNAL_NONE;
 	bool known;
 
-	known = f.cur >= 0 && f.new_mail >= 0 && journal_open(folder, &j) == 0 && index_is_current(&j.state, &f) &&
-	        take_status(&j.state, what, st);
+	known = f.cur >= 0 && f.new_mail >= 0 && journal_open(folder, &j) == 0 &&
+	        index_is_current(&j.state, &f) && take_status(&j.state, what, st);
 	journal_close(&j);
 	if (f.cur >= 0)
 		close(f.cur);

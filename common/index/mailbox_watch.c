@@ -11,8 +11,11 @@
 
 #include "common/index/mailbox_inside.h"
 
-enum { FILES_CHANGE = IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW,
-       FOLDER_GOES = IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR };
+enum {
+	FILES_CHANGE =
+		IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW,
+	FOLDER_GOES = IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR
+};
 
 static bool
 add_watches(int watch)

@@ -152,8 +152,9 @@ are_good_parts(const struct map_source *s)
 	for (uint32_t i = 0; i < s->h.parts; i++) {
 		const struct map_part *p = &s->part[i];
 
-		if (p->count == 0 || p->count > ITEMS_PART || (p->count < ITEMS_PART && i + 1 < s->h.parts) ||
-		    p->first_uid <= above || p->last_uid < p->first_uid || p->last_uid == UINT32_MAX ||
+		if (p->count == 0 || p->count > ITEMS_PART ||
+		    (p->count < ITEMS_PART && i + 1 < s->h.parts) || p->first_uid <= above ||
+		    p->last_uid < p->first_uid || p->last_uid == UINT32_MAX ||
 		    p->last_uid - p->first_uid < p->count - 1 || p->names_at != names ||
 		    p->names_length > s->h.names_length - names)
 			return false;
@@ -232,9 +233,10 @@ map_read(int folder, struct map *map_out)
 		free(s);
 		return -1;
 	}
-	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) && read_at(s->fd, &s->h, sizeof(s->h), 0) &&
-	    is_sound(&s->h, (uint64_t)st.st_size) && read_parts(s) && read_gone(s, &m) &&
-	    begin_names(s, &m.names) && begin_items(s, &m.items)) {
+	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    read_at(s->fd, &s->h, sizeof(s->h), 0) && is_sound(&s->h, (uint64_t)st.st_size) &&
+	    read_parts(s) && read_gone(s, &m) && begin_names(s, &m.names) &&
+	    begin_items(s, &m.items)) {
 		m.generation = s->h.generation;
 		*map_out = m;
 		return 0;

@@ -76,7 +76,8 @@ static int
 write_part(struct map_writer *w, uint32_t number)
 {
 	struct map_part *p = &w->part[number];
-	uint64_t items_at = map_items_at(&w->h) + (uint64_t)number * ITEMS_PART * sizeof(struct item);
+	uint64_t items_at =
+		map_items_at(&w->h) + (uint64_t)number * ITEMS_PART * sizeof(struct item);
 
 	buf_reset(&w->records);
 	buf_reset(&w->text);
@@ -94,7 +95,8 @@ write_part(struct map_writer *w, uint32_t number)
 	p->items_sum = sum_of(w->records.data, w->records.len, w->h.generation + number);
 	p->names_sum = names_sum(w->text.data, w->text.len);
 	if (write_at(w->fd, w->records.data, w->records.len, items_at) != 0 ||
-	    write_at(w->fd, w->text.data, w->text.len, map_names_at(&w->h) + w->h.names_length) != 0)
+	    write_at(w->fd, w->text.data, w->text.len, map_names_at(&w->h) + w->h.names_length) !=
+	            0)
 		return -1;
 	w->h.names_length += w->text.len;
 	return 0;

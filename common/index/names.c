@@ -17,7 +17,8 @@ static const struct letter {
 	char     letter;
 	uint32_t flag;
 } letters[] = {
-	{ 'D', FLAG_DRAFT }, { 'F', FLAG_FLAGGED }, { 'R', FLAG_ANSWERED }, { 'S', FLAG_SEEN }, { 'T', FLAG_DELETED },
+	{ 'D', FLAG_DRAFT }, { 'F', FLAG_FLAGGED }, { 'R', FLAG_ANSWERED },
+	{ 'S', FLAG_SEEN },  { 'T', FLAG_DELETED },
 };
 
 static void
@@ -83,7 +84,8 @@ load(struct names *n, struct names_part *p)
 	if (!p->text)
 		die("out of memory: %zu bytes of file names", p->length);
 	while (got < p->length) {
-		ssize_t more = pread(n->fd, p->text + got, p->length - got, (off_t)(n->file_at + p->at + got));
+		ssize_t more = pread(n->fd, p->text + got, p->length - got,
+		                     (off_t)(n->file_at + p->at + got));
 
 		if (more < 0 && errno == EINTR)
 			continue;

@@ -32,13 +32,17 @@ struct names {
 	uint64_t   file_at;
 	struct buf added;        /* places from length on */
 	size_t     dead;         /* bytes that no item uses any more */
-	bool       is_damaged;   /* some could not be read, and are empty until the folder is looked through */
+	/* some could not be read, and are empty until the folder is looked through */
+	bool       is_damaged;
 	char       name[NAME_MAX + 1];
 };
 
 void names_free(struct names *n);
 
-/* Names stand from this place on in a file that is open as fd, which is taken over; then each part of them. */
+/*
+ * Names stand from this place on in a file that is open as fd, which is taken over; then each
+ * part of them.
+ */
 void names_from(struct names *n, int fd, uint64_t file_at, uint32_t parts);
 void names_add_part(struct names *n, size_t length, uint64_t sum);
 

@@ -56,7 +56,8 @@ static void
 add_stranger(struct scan *scan, const char *name, bool in_new, bool is_bad)
 {
 	/* a second pass meets those of the first again; scan_sort_strangers() makes them one */
-	scan->stranger = arena_grow(&scan->mem, scan->stranger, scan->strangers, &scan->room, sizeof(*scan->stranger));
+	scan->stranger = arena_grow(&scan->mem, scan->stranger, scan->strangers, &scan->room,
+	                            sizeof(*scan->stranger));
 	scan->stranger[scan->strangers++] = (struct scan_stranger){ name, in_new, is_bad, false };
 }
 
@@ -99,7 +100,10 @@ see(struct scan *scan, const char *entry, bool in_new)
 	}
 }
 
-/* Regular files only: no symlink, FIFO or directory is a message (N09, N10), and nothing with a dot in front. */
+/*
+ * Regular files only: no symlink, FIFO or directory is a message (N09, N10), and nothing with a
+ * dot in front.
+ */
 static bool
 is_message(int dir, const struct dirent *e)
 {
@@ -217,7 +221,8 @@ scan_sort_strangers(struct scan *scan)
 	if (scan->strangers > 0)
 		qsort(scan->stranger, scan->strangers, sizeof(*scan->stranger), compare_strangers);
 	for (size_t i = 0; i < scan->strangers; i++) {
-		struct scan_stranger *s = &scan->stranger[i], *last = kept ? &scan->stranger[kept - 1] : NULL;
+		struct scan_stranger *s = &scan->stranger[i],
+				     *last = kept ? &scan->stranger[kept - 1] : NULL;
 
 		if (last && strcmp(last->name, s->name) == 0 && last->in_new == s->in_new)
 			continue; /* two passes */

@@ -15,8 +15,10 @@ struct scan_found {
 	uint64_t    size; /* the W field of the uidlist, SIZE_UNKNOWN without one */
 	uint32_t    uid;
 	bool        in_new;
-	bool        is_dead;  /* the record is of a message that was removed: a file of its base is a stranger */
-	bool        is_first; /* this look gave it its UID, or moved it from new/: \Recent to this session */
+	/* the record is of a message that was removed: a file of its base is a stranger */
+	bool        is_dead;
+	/* this look gave it its UID, or moved it from new/: \Recent to this session */
+	bool        is_first;
 };
 
 /* One that has none yet, or must not be shown as it is. */

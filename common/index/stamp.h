@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* As it stands in the index.  All zero: nothing is known, so whatever is there counts as changed. */
+/*
+ * As it stands in the index.  All zero: nothing is known, so whatever is there counts as
+ * changed.
+ */
 struct stamp {
 	uint64_t dev, ino, size;
 	int64_t  seconds, change_seconds; /* mtime and ctime */
@@ -16,7 +19,10 @@ struct stamp {
 
 /* Of a directory: its size says nothing and is left out. */
 struct stamp stamp_of_dir(const struct stat *st);
-/* Of a file that is replaced by rename or appended to: its ctime changes by the rename itself and is left out. */
+/*
+ * Of a file that is replaced by rename or appended to: its ctime changes by the rename itself
+ * and is left out.
+ */
 struct stamp stamp_of_file(const struct stat *st);
 
 bool stamp_is_none(const struct stamp *s);

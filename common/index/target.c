@@ -41,8 +41,10 @@ target_open(struct store *s, const char *name, struct target *t)
 	keywords_init(&t->keywords);
 	t->folder_name = name_to_dir(name, &t->mem);
 	t->folder = store_open_folder(s, name);
-	if (t->folder >= 0 && (t->cur = dir_open(t->folder, "cur")) >= 0 && (t->new_mail = dir_make(t->folder, "new")) >= 0 &&
-	    (t->tmp = dir_make(t->folder, "tmp")) >= 0 && may_write(t->folder) && may_write(t->cur) && may_write(t->tmp))
+	if (t->folder >= 0 && (t->cur = dir_open(t->folder, "cur")) >= 0 &&
+	    (t->new_mail = dir_make(t->folder, "new")) >= 0 &&
+	    (t->tmp = dir_make(t->folder, "tmp")) >= 0 && may_write(t->folder) &&
+	    may_write(t->cur) && may_write(t->tmp))
 		return 0;
 	failed = errno;
 	target_close(t);
@@ -72,7 +74,8 @@ is_still_there(const struct target *t)
 	struct stat there, opened;
 
 	return fstatat(store_root(t->store), t->folder_name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstat(t->folder, &opened) == 0 && there.st_ino == opened.st_ino && there.st_dev == opened.st_dev;
+	       fstat(t->folder, &opened) == 0 && there.st_ino == opened.st_ino &&
+	       there.st_dev == opened.st_dev;
 }
 
 /* Is the index as the folder is?  Then it knows what the uidlist would tell. */
@@ -96,7 +99,8 @@ read_lists(struct target *t)
 		errno = ENOENT;
 		return -1;
 	}
-	if (intent_finish(t->folder, store_root(t->store), store_sync(t->store) == STORE_SYNC) != 0 ||
+	if (intent_finish(t->folder, store_root(t->store), store_sync(t->store) == STORE_SYNC) !=
+	            0 ||
 	    courier_take_keywords(t->folder, store_sync(t->store) == STORE_SYNC) != 0)
 		return -1;
 	if (keywords_refresh(&t->keywords, t->folder) != 0)
@@ -147,7 +151,10 @@ target_letter(struct target *t, const char *keyword)
 
 	if (letter >= 0)
 		return letter;
-	/* letters without a name may stand in file names here; only a new keyword costs that look */
+	/*
+	 * letters without a name may stand in file names here; only a new keyword costs that
+	 * look
+	 */
 	if (t->is_indexed)
 		in_use = t->journal.state.letters;
 	else if (scan_letters(t->cur, &in_use) != 0)
@@ -192,7 +199,10 @@ put_one(struct target *t, struct incoming *in, target_find_again_fn *find_again,
 	}
 }
 
-/* A disk may be too full even for a rename; what came from tmp/ is our own, and removing it needs no room. */
+/*
+ * A disk may be too full even for a rename; what came from tmp/ is our own, and removing it
+ * needs no room.
+ */
 static bool
 undo_one(struct target *t, const struct incoming *in)
 {
@@ -233,7 +243,8 @@ give_uids(struct target *t, struct incoming *in, size_t count)
 	}
 	if (keywords_save(&t->keywords, t->folder, store_sync(t->store) == STORE_SYNC) != 0)
 		return -1;
-	return uidlist_save(&t->uids, t->folder, store_root(t->store), store_sync(t->store) == STORE_SYNC);
+	return uidlist_save(&t->uids, t->folder, store_root(t->store),
+	                    store_sync(t->store) == STORE_SYNC);
 }
 
 static int
@@ -319,7 +330,10 @@ promise(struct target *t, const struct incoming *in, size_t count)
 
 	if (count < 2)
 		return 0;
-	/* a promised file must have its name, or the others would come without it after a power cut */
+	/*
+	 * a promised file must have its name, or the others would come without it after a power
+	 * cut
+	 */
 	if (in[0].from_dir == t->tmp && dir_sync(t->tmp, store_sync(t->store) == STORE_SYNC) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
@@ -361,7 +375,10 @@ amount_of(const struct incoming *in, size_t count)
 	return sum;
 }
 
-/* Out of a mailbox that counts into one that does not, or the other way, a move changes what is used. */
+/*
+ * Out of a mailbox that counts into one that does not, or the other way, a move changes what is
+ * used.
+ */
 static void
 tell_quota(const struct target *t, const struct quota_amounts *sum)
 {

@@ -18,7 +18,8 @@ struct target {
 	struct dotlock  lock;
 	bool            is_locked;  /* the index */
 	bool            is_indexed; /* the index is there and current: it hears of what comes in */
-	bool            must_fold;  /* its journal has become long: box_index_fold(), when no lock is held */
+	/* its journal has become long: box_index_fold(), when no lock is held */
+	bool            must_fold;
 	struct journal  journal;
 	struct guard    cur_guard, new_guard;
 	const char     *source;     /* MOVE: the folder messages come from, and its new/ */
@@ -65,9 +66,11 @@ int target_letter(struct target *t, const char *keyword);
  * process killed in between leaves records without files, which the next look
  * drops, never a message whose UID goes to another.  When it fails, what was renamed
  * is renamed back.  Several are in all together or not at all, also when the process
- * is killed (intent.h).  The index is told when all is done.  find_again NULL: a missing source is a failure.
+ * is killed (intent.h).  The index is told when all is done.  find_again NULL: a missing source
+ * is a failure.
  * EDQUOT: the user's quota does not allow it (a move within the account always is).
  */
-int target_deliver(struct target *t, struct incoming *in, size_t count, target_find_again_fn *find_again, void *context);
+int target_deliver(struct target *t, struct incoming *in, size_t count,
+                   target_find_again_fn *find_again, void *context);
 
 #endif

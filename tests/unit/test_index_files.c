@@ -274,7 +274,8 @@ test_items_walk(void **state)
 	assert_int_equal(items_next(&m.items, 0, ITEMS_IN_MEMORY), MANY);
 	assert_int_equal(items_below(&m.items, MANY, ITEMS_IN_MEMORY), 0);
 	assert_int_equal(items_next(&m.items, 0, ITEMS_IN_NEW), MANY);
-	assert_int_equal(items_next(&m.items, 0, ITEMS_UNSEEN), ITEMS_PART); /* 1100 is in the second */
+	assert_int_equal(items_next(&m.items, 0, ITEMS_UNSEEN),
+	                 ITEMS_PART); /* 1100 is in the second */
 	for (uint32_t i = 0; (i = items_next(&m.items, i, ITEMS_UNSEEN)) < MANY; i++)
 		unseen += !(items_look(&m.items, i)->flags & FLAG_SEEN);
 	assert_int_equal(unseen, MANY / 1100);

@@ -17,7 +17,10 @@
 #include "common/maildir/unique.h"
 #include "tests/unit/maildir_support.h"
 
-/* "1 - ; 4 Sa R; ..." would be hard to read: "1:S 4:ST+work*" - UID, flags as letters, keywords, * for \Recent */
+/*
+ * "1 - ; 4 Sa R; ..." would be hard to read: "1:S 4:ST+work*" - UID, flags as letters,
+ * keywords, * for \Recent
+ */
 static void
 assert_view(struct mailbox *box, const char *wanted)
 {
@@ -46,7 +49,8 @@ assert_view(struct mailbox *box, const char *wanted)
 static void
 assert_news(struct mailbox *box, bool may_expunge, const char *wanted)
 {
-	static const char *const names[] = { "none", "expunged", "exists", "recent", "keywords", "flags", "lost" };
+	static const char *const names[] = { "none",     "expunged", "exists", "recent",
+		                             "keywords", "flags",    "lost" };
 	struct buf text = BUF_EMPTY;
 	struct news n;
 
@@ -81,7 +85,8 @@ uids(struct arena *mem, uint32_t first, uint32_t last)
 }
 
 static int
-change(struct mailbox *box, enum flags_how how, uint32_t first, uint32_t last, uint32_t flags, const char *keyword)
+change(struct mailbox *box, enum flags_how how, uint32_t first, uint32_t last, uint32_t flags,
+       const char *keyword)
 {
 	struct flags_change c = { how, flags, &keyword, keyword ? 1 : 0, false, 0 };
 	struct arena mem = ARENA_EMPTY;
@@ -498,7 +503,8 @@ test_copy_of_changed(void **state)
 		mailbox_close(box);
 		box = open_box(&t, "T");
 		assert_int_equal(mailbox_count(box), 2);
-		assert_int_equal(mailbox_message(box, 1)->flags & FLAGS_SYSTEM, FLAG_ANSWERED | FLAG_SEEN);
+		assert_int_equal(mailbox_message(box, 1)->flags & FLAGS_SYSTEM,
+		                 FLAG_ANSWERED | FLAG_SEEN);
 		mailbox_close(box);
 		tree_remove(&t);
 	}
@@ -567,7 +573,9 @@ test_target_gone(void **state)
 		assert_int_equal(append_open(t.store, "A", &a), 0);
 		assert_int_equal(append_message(a, 0, NULL, 0, -1), 0);
 		assert_int_equal(append_write(a, "x", 1), 0);
-		assert_int_equal(how ? renameat(t.root, ".A", t.root, "..linnet-gone.1") : store_rename(t.store, "A", "B"), 0);
+		assert_int_equal(how ? renameat(t.root, ".A", t.root, "..linnet-gone.1") :
+		                       store_rename(t.store, "A", "B"),
+		                 0);
 		assert_int_equal(append_commit(a, &mem, &uidvalidity, &got), -1);
 		assert_int_equal(errno, ENOENT);
 		append_close(a);
@@ -604,7 +612,10 @@ test_odd_files(void **state)
 	assert_false(tree_has(&t, "cur/40\nx:2,D"));
 	assert_true(tree_has(&t, "cur/50!2,S"));
 	assert_true(tree_has(&t, "cur/12.c,S=3,W=4:2,"));
-	/* a link that is so fresh may be a rename seen twice: one message, and neither name is removed */
+	/*
+	 * a link that is so fresh may be a rename seen twice: one message, and neither name is
+	 * removed
+	 */
 	assert_true(tree_has(&t, "new/12.c,S=3,W=4"));
 	for (uint32_t n = 1; n <= mailbox_count(box); n++) {
 		int fd = mailbox_message_open(box, n);
@@ -644,7 +655,8 @@ test_twins_on_a_full_disk(void **state)
 	tree_put(&t, "new/20.n", "new\n");
 	let_write(false);
 	box = open_box(&t, "INBOX");
-	assert_true(change(box, FLAGS_SET, 3, 3, FLAG_FLAGGED, NULL) != 0 || change(box, FLAGS_SET, 3, 3, FLAG_SEEN, NULL) != 0);
+	assert_true(change(box, FLAGS_SET, 3, 3, FLAG_FLAGGED, NULL) != 0 ||
+	            change(box, FLAGS_SET, 3, 3, FLAG_SEEN, NULL) != 0);
 	assert_true(tree_has(&t, "cur/10.a:2,S") && tree_has(&t, "cur/10.a:2,F"));
 	assert_true(tree_has(&t, "cur/20.n:2,") && tree_has(&t, "new/20.n"));
 	mailbox_close(box);
@@ -714,7 +726,8 @@ test_lost_mailbox(void **state)
 		append_one(&t, "A", FLAG_SEEN, NULL, "x");
 		box = open_box(&t, "A");
 		before = mailbox_uidvalidity(box);
-		assert_int_equal(how ? store_delete(t.store, "A") : store_rename(t.store, "A", "B"), 0);
+		assert_int_equal(how ? store_delete(t.store, "A") : store_rename(t.store, "A", "B"),
+		                 0);
 		if (how == 2)
 			assert_int_equal(store_create(t.store, "A"), 0);
 		assert_news(box, true, "lost");
