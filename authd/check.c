@@ -102,8 +102,9 @@ canonical_name(struct attempt *a, const struct database *db, const struct row *r
 
 	if (name && user_name_is_safe(name, &why))
 		return name;
-	attempt_trouble(a, db, arena_printf(a->mem, "user %s: the name in field user is refused: %s",
-	                                    a->question.values.user, name ? why : "it is NULL"));
+	attempt_trouble(a, db,
+	                arena_printf(a->mem, "user %s: the name in field user is refused: %s",
+	                             a->question.values.user, name ? why : "it is NULL"));
 	return NULL;
 }
 
@@ -307,7 +308,8 @@ log_in(struct attempt *a)
 static const char *
 log_in_by_token(struct attempt *a)
 {
-	const char *name = NULL, *trouble = NULL, *line = "invalid credentials (no passdb is for tokens)";
+	const char *name = NULL, *trouble = NULL,
+		   *line = "invalid credentials (no passdb is for tokens)";
 
 	for (size_t i = 0; i < a->config->passdb_count && !name; i++) {
 		const struct database *db = &a->config->passdb[i];
@@ -335,7 +337,8 @@ log_in_by_token(struct attempt *a)
 
 		if (!claimed || strcmp(claimed, name) != 0) {
 			a->result.verdict = CHECK_FAILED;
-			a->result.line = span_of("invalid credentials (the token is another user's)");
+			a->result.line =
+				span_of("invalid credentials (the token is another user's)");
 			return NULL;
 		}
 	}

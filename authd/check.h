@@ -64,7 +64,7 @@ struct check_after {
 	const struct database *db; /* whose password it was */
 	struct question        question;
 	struct row             row;
-	struct span            typed; /* the password; SPAN_NONE where the mechanism does not show it */
+	struct span typed; /* the password; SPAN_NONE where the mechanism does not show it */
 };
 
 /* Blocks for as long as the database and the hash take. */

@@ -74,7 +74,9 @@ is_own_name(const char *name)
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (span_is_nocase(span_of(name), own[i]))
 			return true;
-	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0';
+	return name[strspn(name,
+	                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] !=
+	       '\0';
 }
 
 /* All the other columns: quota_rule and whatever a session may know by then. */

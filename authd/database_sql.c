@@ -209,7 +209,9 @@ logged_in(void *state, const struct question *q, const struct row *row, struct s
 static const char *
 try_out(void *state, enum database_kind kind, struct arena *mem)
 {
-	struct question q = { .kind = kind, .values = { .user = "", .service = "imap" }, .mem = mem };
+	struct question q = { .kind = kind,
+		              .values = { .user = "", .service = "imap" },
+		              .mem = mem };
 	struct row row = { .count = 0 };
 	const char *trouble = NULL;
 	static const struct {

@@ -56,7 +56,7 @@ is_listed(const char *words, const char *word)
 	return false;
 }
 
-/* --- signatures --------------------------------------------------------------------------------- */
+/* --- signatures ------------------------------------------------------------------------------ */
 
 static bool
 verify_public(EVP_PKEY *key, struct span text, struct span signature)
@@ -159,7 +159,7 @@ is_signed(const struct jwt_rules *rules, const struct algorithm *a, const char *
 	return false;
 }
 
-/* --- claims ------------------------------------------------------------------------------------- */
+/* --- claims ---------------------------------------------------------------------------------- */
 
 static bool
 has_time(struct json_object *claims, const char *name, int64_t *out)

@@ -45,7 +45,7 @@ text_of(struct json_object *object, const char *name)
 	return json_object_get_string(value);
 }
 
-/* --- DER ---------------------------------------------------------------------------------------- */
+/* --- DER ------------------------------------------------------------------------------------- */
 
 static void
 put_tagged(struct buf *out, char tag, struct span content)
@@ -96,7 +96,7 @@ read_public(struct span algorithm, struct span key)
 	return public;
 }
 
-/* --- kinds of keys ------------------------------------------------------------------------------ */
+/* --- kinds of keys --------------------------------------------------------------------------- */
 
 static const char *
 take_rsa(struct json_object *object, struct arena *mem, struct jwt_key *key)

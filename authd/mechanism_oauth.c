@@ -41,7 +41,8 @@ check_token(struct dialogue *d, struct span user, struct span token)
 		return MECHANISM_FAIL;
 	d->step = 2;
 	dialogue_keep(&d->user, user, LIMIT_USER_NAME);
-	return dialogue_keep(&d->secret, token, LIMIT_OAUTH_TOKEN) ? MECHANISM_CHECK : MECHANISM_FAIL;
+	return dialogue_keep(&d->secret, token, LIMIT_OAUTH_TOKEN) ? MECHANISM_CHECK :
+	                                                             MECHANISM_FAIL;
 }
 
 /* What comes before the first message, and behind the last one. */

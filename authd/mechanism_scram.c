@@ -76,7 +76,8 @@ static bool
 is_nonce(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.at[i] < 0x21 || (unsigned char)s.at[i] > 0x7e || s.at[i] == ',')
+		if ((unsigned char)s.at[i] < 0x21 || (unsigned char)s.at[i] > 0x7e ||
+		    s.at[i] == ',')
 			return false;
 	return s.len > 0 && s.len <= NONCE_MOST;
 }
@@ -131,7 +132,8 @@ take_first(struct dialogue *d, struct span message, bool is_plus)
 static enum mechanism_next
 take_final(struct dialogue *d, struct span message)
 {
-	struct span kept = buf_view(&d->kept), binding, bare, whole = message, part, proof = SPAN_NONE;
+	struct span kept = buf_view(&d->kept), binding, bare, whole = message, part,
+		    proof = SPAN_NONE;
 	char bytes[BASE64_ROOM(BINDING_MOST)];
 	size_t len;
 

@@ -22,7 +22,7 @@ struct dialogue_facts {
 	const char *cert_user; /* of a verified client certificate; NULL: there is none */
 	struct span tls_exporter, tls_unique;
 	bool        has_plus;  /* a -PLUS mechanism is offered on this connection */
-	bool        may_act_for_others; /* there may be master users: an authzid is not refused here */
+	bool may_act_for_others; /* there may be master users: an authzid is not refused here */
 };
 
 /* One client's dialogue: filled by the steps, wiped and freed by dialogue_free(). */

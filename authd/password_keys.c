@@ -9,7 +9,7 @@
 #include "common/base/random.h"
 #include "common/base/wipe.h"
 
-/* --- "$1$" salt "$" rounds "$" hex(PBKDF2-SHA1), as Dovecot has it ------------------------------ */
+/* --- "$1$" salt "$" rounds "$" hex(PBKDF2-SHA1), as Dovecot has it --------------------------- */
 
 enum { PBKDF2_SIZE = 20, PBKDF2_ROUNDS = 5000, PBKDF2_SALT = 16 };
 
@@ -79,7 +79,7 @@ pbkdf2_make(const struct password_scheme *s, struct span password, uint64_t roun
 		arena_printf(mem, "$1$%s$%llu$%s", salt, (unsigned long long)rounds, hex));
 }
 
-/* --- SCRAM -------------------------------------------------------------------------------------- */
+/* --- SCRAM ----------------------------------------------------------------------------------- */
 
 enum password_verdict
 scram_keys_verify(const struct password_scheme *s, const char *typed, struct span stored,
@@ -90,7 +90,8 @@ scram_keys_verify(const struct password_scheme *s, const char *typed, struct spa
 	bool is_right;
 
 	if (!scram_keys_read(h, stored, &k)) {
-		*why_out = "the stored SCRAM keys are malformed, or have too few or too many rounds";
+		*why_out =
+			"the stored SCRAM keys are malformed, or have too few or too many rounds";
 		return PASSWORD_UNUSABLE;
 	}
 	made = k;
@@ -114,7 +115,7 @@ scram_text_make(const struct password_scheme *s, struct span password, uint64_t 
 	return span_of(scram_keys_text(h, &k, mem));
 }
 
-/* --- CRAM-MD5 ----------------------------------------------------------------------------------- */
+/* --- CRAM-MD5 -------------------------------------------------------------------------------- */
 
 enum password_verdict
 cram_verify(const struct password_scheme *s, const char *typed, struct span stored,

@@ -1,9 +1,8 @@
 /*
  * server_admin.c - what linnetctl asks on the login socket, and the counters as OpenMetrics text
  *
- *	WHO id             SESSION id user= service= rip= pid= session= since=  for each, then END id
- *	FLUSH id [user=]   END id count=
- *	STATS id           TEXT id text=  for each line, then END id
+ *	WHO id             SESSION id user= service= rip= pid= session= since=  for each, then END
+ *id FLUSH id [user=]   END id count= STATS id           TEXT id text=  for each line, then END id
  */
 #include "authd/server.h"
 
@@ -105,7 +104,7 @@ admin_stats(struct connection *c, const struct protocol_command *command)
 	return true;
 }
 
-/* --- counters: one family a function ------------------------------------------------------------ */
+/* --- counters: one family a function --------------------------------------------------------- */
 
 static void
 put_family(struct buf *out, const char *name, const char *type, const char *help)
@@ -141,8 +140,8 @@ put_verdicts(const struct server *s, struct buf *out)
 
 	put_family(out, "auth_attempts", "counter", "Attempts by what came of them.");
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		buf_printf(out, "linnet_auth_attempts_total{verdict=\"%s\"} %llu\n", labels[i].label,
-		           (unsigned long long)s->verdicts[labels[i].verdict]);
+		buf_printf(out, "linnet_auth_attempts_total{verdict=\"%s\"} %llu\n",
+		           labels[i].label, (unsigned long long)s->verdicts[labels[i].verdict]);
 }
 
 static size_t

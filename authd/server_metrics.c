@@ -45,11 +45,13 @@ put_answer(struct scrape *c)
 
 	span_split(&rest, '\r', &line);
 	is_get = span_starts(line, "GET ");
-	is_ours = is_get && (span_starts(line, "GET /metrics ") || span_starts(line, "GET /metrics?"));
+	is_ours = is_get &&
+	          (span_starts(line, "GET /metrics ") || span_starts(line, "GET /metrics?"));
 	if (is_ours)
 		metrics_put(c->server, &text);
 	else
-		buf_str(&text, is_get ? "The counters are at /metrics.\n" : "GET is all there is.\n");
+		buf_str(&text,
+		        is_get ? "The counters are at /metrics.\n" : "GET is all there is.\n");
 	buf_printf(&c->out,
 	           "HTTP/1.1 %s\r\nContent-Type: %s; charset=utf-8\r\nContent-Length: %zu\r\n"
 	           "Connection: close\r\n\r\n",

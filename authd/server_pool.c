@@ -32,7 +32,8 @@ send_request(struct pool_worker *w, struct request *r)
 	struct buf message = BUF_EMPTY;
 	bool is_sent;
 
-	buf_reserve(&message, 2 * LIMIT_AUTH_LINE); /* so that growing leaves no copy of the password */
+	buf_reserve(&message,
+	            2 * LIMIT_AUTH_LINE); /* so that growing leaves no copy of the password */
 	check_pack(&c, &message);
 	is_sent = channel_send(w->fd, buf_view(&message), -1);
 	buf_wipe_free(&message);

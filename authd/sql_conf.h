@@ -1,4 +1,4 @@
-/* sql_conf.h - the settings of linnet-sql.conf.ext, in the names of Dovecot 2.3 and a few of ours */
+/* sql_conf.h - the settings of linnet-sql.conf.ext: Dovecot 2.3's names and a few of ours */
 #ifndef LINNET_SQL_CONF_H
 #define LINNET_SQL_CONF_H
 

@@ -1,5 +1,6 @@
 /*
- * main.c - linnetctl: settings shown and checked, passwords tested and made, sessions listed and ended
+ * main.c - linnetctl: settings shown and checked, passwords tested and made, sessions listed and
+ * ended
  *
  * Nothing here is long-lived or talks to clients; what needs root (the login
  * socket, a key) fails with the system's own word for it.

@@ -57,8 +57,8 @@ test_hash(const struct pw *pw, const char *hash, bool says_hash)
 static int
 make_hash(struct ctl *ctl, const struct pw *pw, uint64_t rounds)
 {
-	const char *why = "",
-		   *hash = password_make(span_of(pw->password), pw->scheme, rounds, &ctl->mem, &why);
+	const char *why = "", *hash = password_make(span_of(pw->password), pw->scheme, rounds,
+	                                            &ctl->mem, &why);
 	int status = EX_OK;
 
 	if (!hash) {

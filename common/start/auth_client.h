@@ -33,7 +33,10 @@ struct auth_request {
 	bool is_tls;           /* sent as "secured=tls" */
 	/* what a mechanism may bind to: RFC 9266 or RFC 5929; SPAN_NONE where there is none */
 	struct span tls_exporter, tls_unique;
-	/* a verified client certificate's name for its user, "" for none in it; NULL: no certificate */
+	/*
+	 * a verified client certificate's name for its user, "" for none in it; NULL: no
+	 * certificate
+	 */
 	const char *cert_user;
 	const char *challenge; /* APOP: the greeting's "<...>"; NULL for other mechanisms */
 };
@@ -41,7 +44,8 @@ struct auth_request {
 struct auth_answer {
 	enum auth_verdict verdict;
 	struct span challenge; /* AUTH_CONTINUE: base64 */
-	const char *reason;    /* AUTH_REFUSED, AUTH_UNAVAILABLE: a sentence for the client; NULL for none */
+	const char *reason; /* AUTH_REFUSED, AUTH_UNAVAILABLE: a sentence for the client; NULL for
+	                       none */
 	const char *user;      /* AUTH_OK: canonical name */
 	uid_t uid;
 	gid_t gid;
@@ -50,16 +54,22 @@ struct auth_answer {
 	size_t field_count;
 };
 
-/* NULL with *why_out (in mem) when authd cannot be reached: to be logged, and told as AUTH_UNAVAILABLE. */
-struct auth_client *auth_client_open(const char *socket_path, int64_t deadline_ms, struct arena *mem, const char **why_out);
+/*
+ * NULL with *why_out (in mem) when authd cannot be reached: to be logged, and told as
+ * AUTH_UNAVAILABLE.
+ */
+struct auth_client *auth_client_open(const char *socket_path, int64_t deadline_ms,
+                                     struct arena *mem, const char **why_out);
 struct auth_client *auth_client_close(struct auth_client *c);
 
 /*
  * Ask, or go on after AUTH_CONTINUE.  Texts of the answer live in mem.  authd
  * gone in the middle is AUTH_UNAVAILABLE.  deadline_ms is of clock_ms().
  */
-struct auth_answer auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t deadline_ms, struct arena *mem);
-struct auth_answer auth_client_respond(struct auth_client *c, struct span response, int64_t deadline_ms, struct arena *mem);
+struct auth_answer auth_client_ask(struct auth_client *c, const struct auth_request *r,
+                                   int64_t deadline_ms, struct arena *mem);
+struct auth_answer auth_client_respond(struct auth_client *c, struct span response,
+                                       int64_t deadline_ms, struct arena *mem);
 
 /*
  * A question of linnetctl: command is WHO, FLUSH (of user, or all where that is NULL) or STATS.

@@ -51,7 +51,8 @@ be_keeper(const struct pump_maker *maker, int requests, int status)
 
 	sigemptyset(&none);
 	signal(SIGHUP, SIG_IGN);
-	signal(SIGTERM, SIG_IGN); /* it ends when the last monitor has (KillMode=control-group ends those too) */
+	signal(SIGTERM, SIG_IGN); /* it ends when the last monitor has (KillMode=control-group ends
+	                             those too) */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	pump_program_run(maker, PUMP_ROLE_KEEPER, fds, 2);
 	memset(why, 0, sizeof(why));
@@ -83,7 +84,9 @@ keeper_start(struct keeper *k, const struct pump_maker *maker, char *why, size_t
 	close(status[1]);
 	k->requests = requests[0];
 	one = (struct pollfd){ status[0], POLLIN, 0 };
-	n = k->pid > 0 && poll(&one, 1, START_MS) == 1 ? recv(status[0], text, sizeof(text), MSG_DONTWAIT) : 0;
+	n = k->pid > 0 && poll(&one, 1, START_MS) == 1 ?
+	            recv(status[0], text, sizeof(text), MSG_DONTWAIT) :
+	            0;
 	close(status[0]);
 	if (n == (ssize_t)sizeof(text) && text[0] == '\0')
 		return true;

@@ -71,7 +71,8 @@ answer_requests(SSL_CTX *ctx, const struct pump_maker *maker, int requests)
 			close(requests);
 			pump_run(ctx, maker, &ends, expects_proxy);
 		}
-		close_ends(&ends); /* where the fork failed, the monitor hears it from the closed control socket */
+		close_ends(&ends); /* where the fork failed, the monitor hears it from the closed
+		                      control socket */
 	}
 }
 

@@ -98,7 +98,7 @@ complain(struct listener *l, const char *what)
 	log_warning("%s", what);
 }
 
-/* --- TLS ---------------------------------------------------------------------------------------- */
+/* --- TLS ------------------------------------------------------------------------------------- */
 
 static void
 take_stamp(const char *value, struct stamp *out)
@@ -136,7 +136,8 @@ renew_keeper(struct listener *l)
 		return;
 	}
 	l->p->pump.is_ready = l->keeper.requests >= 0;
-	log_error("%s; %s", why, l->p->pump.is_ready ? "the pair read last stays in use" : "TLS is not offered");
+	log_error("%s; %s", why,
+	          l->p->pump.is_ready ? "the pair read last stays in use" : "TLS is not offered");
 }
 
 /* At most once a second, and only when somebody comes. */
@@ -154,7 +155,10 @@ look_at_files(struct listener *l)
 		renew_keeper(l);
 }
 
-/* A file that cannot be used leaves the old settings (B12); their memory stays, for children may be using it. */
+/*
+ * A file that cannot be used leaves the old settings (B12); their memory stays, for children may be
+ * using it.
+ */
 static void
 reload(struct listener *l)
 {
@@ -171,7 +175,7 @@ reload(struct listener *l)
 	renew_keeper(l);
 }
 
-/* --- children ----------------------------------------------------------------------------------- */
+/* --- children -------------------------------------------------------------------------------- */
 
 static void
 reap(struct listener *l)
@@ -207,12 +211,16 @@ share_of(const struct listener *l, const struct net_address *remote)
 {
 	const struct settings *s = l->p->settings;
 	bool is_shared = l->is_wrapped || net_address_is_loopback(remote) ||
-	                 net_is_in(remote, s->login_trusted_networks) || net_is_in(remote, s->haproxy_trusted_networks);
+	                 net_is_in(remote, s->login_trusted_networks) ||
+	                 net_is_in(remote, s->haproxy_trusted_networks);
 
 	return is_shared ? LIMIT_LISTENER_WAITING_SHARED : LIMIT_LISTENER_WAITING_ADDRESS;
 }
 
-/* A place for one more, or -1 when there are too many in all, before login, or from this address before login. */
+/*
+ * A place for one more, or -1 when there are too many in all, before login, or from this address
+ * before login.
+ */
 static int
 find_place(struct listener *l, const struct net_address *remote)
 {
@@ -280,7 +288,8 @@ accept_some(struct listener *l, const struct listening *from)
 
 		c.fd = accept4(from->fd, NULL, NULL, SOCK_CLOEXEC);
 		if (c.fd < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			    errno == ENOMEM) {
 				complain(l, "out of descriptors or memory for connections");
 				l->paused_until = clock_ms() + PAUSE_MS;
 			}
@@ -293,7 +302,7 @@ accept_some(struct listener *l, const struct listening *from)
 	}
 }
 
-/* --- the loop ----------------------------------------------------------------------------------- */
+/* --- the loop -------------------------------------------------------------------------------- */
 
 static void
 wait_for_work(struct listener *l, struct pollfd *set, int64_t until)
@@ -306,7 +315,8 @@ wait_for_work(struct listener *l, struct pollfd *set, int64_t until)
 	for (size_t i = 0; i < l->count; i++)
 		set[i] = (struct pollfd){ l->on[i].fd, POLLIN, 0 };
 	sigemptyset(&none);
-	if (ppoll(set, is_paused ? 0 : l->count, !is_paused && until == INT64_MAX ? NULL : &timeout, &none) < 0) {
+	if (ppoll(set, is_paused ? 0 : l->count, !is_paused && until == INT64_MAX ? NULL : &timeout,
+	          &none) < 0) {
 		if (errno != EINTR)
 			die("ppoll: %s", strerror(errno));
 		memset(set, 0, l->count * sizeof(*set));
@@ -314,15 +324,19 @@ wait_for_work(struct listener *l, struct pollfd *set, int64_t until)
 }
 
 int
-listener_run(struct prepared *p, const struct listening *on, size_t count, uint64_t idle_seconds, bool is_wrapped)
+listener_run(struct prepared *p, const struct listening *on, size_t count, uint64_t idle_seconds,
+             bool is_wrapped)
 {
 	static struct listener listener;
 	struct pollfd set[DESCRIPTORS_LISTEN_MOST];
 	struct listener *l = &listener;
 	int64_t until = INT64_MAX;
 
-	*l = (struct listener){ .p = p, .on = on, .count = count, .is_wrapped = is_wrapped, .keeper = { 0, -1 } };
-	logged_in = mmap(NULL, LIMIT_LISTENER_CHILDREN, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*l = (struct listener){
+		.p = p, .on = on, .count = count, .is_wrapped = is_wrapped, .keeper = { 0, -1 }
+	};
+	logged_in = mmap(NULL, LIMIT_LISTENER_CHILDREN, PROT_READ | PROT_WRITE,
+	                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (logged_in == MAP_FAILED || !privileges_keep_monitor())
 		die("the listener cannot start: %s", strerror(errno));
 	for (size_t i = 0; i < count; i++)

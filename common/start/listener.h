@@ -20,6 +20,7 @@ struct listening {
  * connection (xinetd waits for the end before it listens itself), 0 for never.
  * Returns the exit status.
  */
-int listener_run(struct prepared *p, const struct listening *on, size_t count, uint64_t idle_seconds, bool is_wrapped);
+int listener_run(struct prepared *p, const struct listening *on, size_t count,
+                 uint64_t idle_seconds, bool is_wrapped);
 
 #endif

@@ -57,7 +57,10 @@ enum monitor_outcome monitor_on_auth(struct monitor *m, const struct greeter_mes
 enum monitor_outcome monitor_on_cont(struct monitor *m, const struct greeter_message *in);
 enum monitor_outcome monitor_on_cancel(struct monitor *m, const struct greeter_message *in);
 
-/* The greeter's facts about mechanisms: those that may be used on this connection, and APOP's words. */
+/*
+ * The greeter's facts about mechanisms: those that may be used on this connection, and APOP's
+ * words.
+ */
 void monitor_tell_mechanisms(struct monitor *m, struct greeter_facts *f);
 
 #endif

@@ -66,7 +66,8 @@ fork_pump(const struct pump_maker *maker, const struct pump_ends *ends, bool exp
 }
 
 bool
-pump_start(const struct pump_maker *maker, int client, bool expects_proxy, int *plain_out, int *control_out)
+pump_start(const struct pump_maker *maker, int client, bool expects_proxy, int *plain_out,
+           int *control_out)
 {
 	int plain[2], control[2];
 	struct pump_ends ends;
@@ -82,7 +83,8 @@ pump_start(const struct pump_maker *maker, int client, bool expects_proxy, int *
 		return false;
 	}
 	ends = (struct pump_ends){ client, plain[1], control[1] };
-	done = maker->keeper >= 0 ? keeper_ask(maker->keeper, &ends, expects_proxy) : fork_pump(maker, &ends, expects_proxy);
+	done = maker->keeper >= 0 ? keeper_ask(maker->keeper, &ends, expects_proxy) :
+	                            fork_pump(maker, &ends, expects_proxy);
 	close(plain[1]);
 	close(control[1]);
 	*plain_out = plain[0];

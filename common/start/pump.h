@@ -22,11 +22,14 @@ struct pump_maker {
 	const char            *service; /* "imap": also the ALPN name */
 	uid_t                  uid;     /* default_login_user */
 	gid_t                  gid;
-	int                    keeper;  /* its request socket; -1: the program is started for each */
+	int keeper; /* its request socket; -1: the program is started for each */
 	bool                   is_ready; /* certificate and key are there: TLS may be offered */
 };
 
-/* What a pump tells once, in one packet on its control socket, when the handshake is done or has failed. */
+/*
+ * What a pump tells once, in one packet on its control socket, when the handshake is done or has
+ * failed.
+ */
 struct pump_report {
 	uint8_t             is_done;
 	uint8_t             has_exporter;
@@ -51,7 +54,8 @@ bool pump_is_possible(const struct settings *settings);
  * header stands in front of the handshake.  The caller owns both results; closing
  * control before the report ends the pump, closing plain always does.  False with errno.
  */
-bool pump_start(const struct pump_maker *maker, int client, bool expects_proxy, int *plain_out, int *control_out);
+bool pump_start(const struct pump_maker *maker, int client, bool expects_proxy, int *plain_out,
+                int *control_out);
 
 /* An alert record that says "internal error", for a client that came for TLS we cannot give. */
 void pump_refuse(int client);

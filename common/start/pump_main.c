@@ -1,4 +1,4 @@
-/* pump_main.c - tls-pump: TLS for one connection, or the keeper of a listener; started by imapd and pop3d only */
+/* pump_main.c - tls-pump: TLS for one connection, or the keeper of a listener's key */
 #include "config.h"
 
 #include <errno.h>
@@ -50,7 +50,8 @@ take_arguments(int argc, char **argv, struct settings *s, struct pump_maker *mak
 static void __attribute__((noreturn))
 serve_one(const struct pump_maker *maker, bool expects_proxy)
 {
-	static const struct pump_ends ends = { PUMP_FIRST_FD, PUMP_FIRST_FD + 1, PUMP_FIRST_FD + 2 };
+	static const struct pump_ends ends = { PUMP_FIRST_FD, PUMP_FIRST_FD + 1,
+		                               PUMP_FIRST_FD + 2 };
 	char why[WHY_ROOM];
 	const char *what = why;
 	SSL_CTX *ctx = tls_context_make(maker->settings, maker->service, false, why, sizeof(why));
@@ -78,7 +79,8 @@ main(int argc, char **argv)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (!take_arguments(argc, argv, &settings, &maker)) {
-		fprintf(stderr, "tls-pump is started by imapd and pop3d of the same version (%s)\n", PACKAGE_VERSION);
+		fprintf(stderr, "tls-pump is started by imapd and pop3d of the same version (%s)\n",
+		        PACKAGE_VERSION);
 		return STATUS_USAGE;
 	}
 	if (strcmp(argv[PUMP_ROLE], PUMP_ROLE_KEEPER) == 0)

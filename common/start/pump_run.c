@@ -24,9 +24,10 @@
 #include "common/start/tls_compat.h"
 
 enum {
-	BUFFER = 16 * 1024,         /* one TLS record */
-	LAST_WORDS_MS = 60 * 1000,  /* for a client to take what the session wrote at its end */
-	HANDSHAKE_MESSAGES = 64     /* of a client behind its handshake: KeyUpdate is all that there is (T11) */
+	BUFFER = 16 * 1024,        /* one TLS record */
+	LAST_WORDS_MS = 60 * 1000, /* for a client to take what the session wrote at its end */
+	HANDSHAKE_MESSAGES =
+		64 /* of a client behind its handshake: KeyUpdate is all that there is (T11) */
 };
 
 /* Bytes on their way; at .. end is not yet written. */
@@ -64,8 +65,8 @@ enter_empty_folder(const struct settings *s)
 {
 	char path[256];
 
-	return snprintf(path, sizeof(path), "%s/empty", s->base_dir) < (int)sizeof(path) && chdir(path) == 0 &&
-	       chroot(".") == 0;
+	return snprintf(path, sizeof(path), "%s/empty", s->base_dir) < (int)sizeof(path) &&
+	       chdir(path) == 0 && chroot(".") == 0;
 }
 
 bool
@@ -80,7 +81,7 @@ pump_lock(const struct pump_maker *maker, const char **why_out)
 	return under_chroot || !landlock_is_there() || landlock_lock(NULL);
 }
 
-/* --- the handshake ------------------------------------------------------------------------------ */
+/* --- the handshake --------------------------------------------------------------------------- */
 
 /* Until the client may be read or written; the monitor's end of control closing ends us. */
 static void
@@ -120,7 +121,8 @@ take_proxy_header(const struct pump *p, struct proxy_header *header)
 }
 
 static void
-on_message(int written, int version, int type, const void *bytes, size_t len, SSL *ssl, void *context)
+on_message(int written, int version, int type, const void *bytes, size_t len, SSL *ssl,
+           void *context)
 {
 	struct pump *p = context;
 
@@ -188,7 +190,8 @@ describe(struct pump *p, struct pump_report *r)
 	r->of_bits = (uint16_t)of;
 	copy_printable(r->protocol, sizeof(r->protocol), SSL_get_version(p->ssl));
 	copy_printable(r->cipher, sizeof(r->cipher), SSL_CIPHER_get_name(cipher));
-	copy_printable(r->server_name, sizeof(r->server_name), SSL_get_servername(p->ssl, TLSEXT_NAMETYPE_host_name));
+	copy_printable(r->server_name, sizeof(r->server_name),
+	               SSL_get_servername(p->ssl, TLSEXT_NAMETYPE_host_name));
 	r->unique_len = (uint8_t)tls_unique(p->ssl, r->unique, sizeof(r->unique));
 	r->has_cert = tls_client_cert_user(p->ssl, p->cert_field, r->cert_user,
 	                                   sizeof(r->cert_user));
@@ -198,7 +201,7 @@ describe(struct pump *p, struct pump_report *r)
 	                                             (const unsigned char *)"", 0, 1) == 1;
 }
 
-/* --- bytes both ways ---------------------------------------------------------------------------- */
+/* --- bytes both ways ------------------------------------------------------------------------- */
 
 /* What an SSL call that gave n <= 0 waits for; false when the connection is over. */
 static bool
@@ -206,7 +209,9 @@ tls_waits(struct pump *p, int n, struct flow *f)
 {
 	int reason = SSL_get_error(p->ssl, n);
 
-	f->wants = reason == SSL_ERROR_WANT_READ ? POLLIN : reason == SSL_ERROR_WANT_WRITE ? POLLOUT : 0;
+	f->wants = reason == SSL_ERROR_WANT_READ  ? POLLIN :
+	           reason == SSL_ERROR_WANT_WRITE ? POLLOUT :
+	                                            0;
 	return f->wants != 0;
 }
 
@@ -307,8 +312,10 @@ poll_row(int fd, int events)
 static void
 wait_any(const struct pump *p)
 {
-	int plain = (is_empty(&p->out) && !p->out.is_over ? POLLIN : 0) | (is_empty(&p->in) ? 0 : POLLOUT);
-	struct pollfd set[2] = { poll_row(p->ends->client, p->in.wants | p->out.wants), poll_row(p->ends->plain, plain) };
+	int plain = (is_empty(&p->out) && !p->out.is_over ? POLLIN : 0) |
+	            (is_empty(&p->in) ? 0 : POLLOUT);
+	struct pollfd set[2] = { poll_row(p->ends->client, p->in.wants | p->out.wants),
+		                 poll_row(p->ends->plain, plain) };
 	int n = poll(set, 2, p->out.is_over ? LAST_WORDS_MS : -1);
 
 	if (n == 0 || (n < 0 && errno != EINTR))

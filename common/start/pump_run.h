@@ -7,7 +7,8 @@
 
 #include "common/start/pump_program.h"
 
-/* No more rights than these descriptors: default_login_user, no file system.  False with *why_out. */
+/* No more rights than these descriptors: default_login_user, no file system.  False with *why_out.
+ */
 bool pump_lock(const struct pump_maker *maker, const char **why_out);
 
 /* Never returns; the system calls are locked first. */

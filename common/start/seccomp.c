@@ -56,41 +56,100 @@ enum { HIGH_BIT_64 = 1 << 30, MOST_RULES = 176 };
 #endif
 
 /* Memory, time, signals of its own, the end: whatever glibc and OpenSSL do by themselves. */
-#define EVERYBODYS_CALLS                                                                                              \
-	SYS_read, SYS_write, SYS_writev, SYS_readv, SYS_ppoll, SYS_clock_gettime, SYS_close, SYS_mmap, SYS_munmap,   \
-	SYS_brk, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg,          \
-	SYS_fcntl, SYS_fstat, SYS_getrandom, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn,                \
-	SYS_restart_syscall, SYS_futex, SYS_getpid, SYS_gettid, SYS_gettimeofday, SYS_getsockopt, SYS_setsockopt,    \
-	SYS_shutdown, SYS_exit, SYS_exit_group, SYS_sigaltstack, SYS_sched_yield, SYS_clock_getres
+#define EVERYBODYS_CALLS                                                                           \
+	SYS_read, SYS_write, SYS_writev, SYS_readv, SYS_ppoll, SYS_clock_gettime, SYS_close,       \
+		SYS_mmap, SYS_munmap, SYS_brk, SYS_mremap, SYS_mprotect, SYS_madvise,              \
+		SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg, SYS_fcntl, SYS_fstat,          \
+		SYS_getrandom, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn,             \
+		SYS_restart_syscall, SYS_futex, SYS_getpid, SYS_gettid, SYS_gettimeofday,          \
+		SYS_getsockopt, SYS_setsockopt, SYS_shutdown, SYS_exit, SYS_exit_group,            \
+		SYS_sigaltstack, SYS_sched_yield, SYS_clock_getres
 
 /* The oldest forms, which newer architectures never had. */
 #ifdef SYS_poll
 #define EVERYBODYS_OLD_CALLS SYS_poll, SYS_time,
-#define SESSIONS_OLD_CALLS                                                                                            \
-	SYS_open, SYS_stat, SYS_lstat, SYS_rename, SYS_link, SYS_unlink, SYS_mkdir, SYS_rmdir, SYS_access,           \
-	SYS_readlink, SYS_chmod, SYS_utimes, SYS_utime, SYS_getdents, SYS_dup2, SYS_pipe, SYS_select,               \
-	SYS_inotify_init,
+#define SESSIONS_OLD_CALLS                                                                         \
+	SYS_open, SYS_stat, SYS_lstat, SYS_rename, SYS_link, SYS_unlink, SYS_mkdir, SYS_rmdir,     \
+		SYS_access, SYS_readlink, SYS_chmod, SYS_utimes, SYS_utime, SYS_getdents,          \
+		SYS_dup2, SYS_pipe, SYS_select, SYS_inotify_init,
 #else
 #define EVERYBODYS_OLD_CALLS
 #define SESSIONS_OLD_CALLS
 #endif
 
 static const int session_calls[] = {
-	EVERYBODYS_CALLS, EVERYBODYS_OLD_CALLS SESSIONS_OLD_CALLS
-	SYS_openat, SYS_newfstatat, SYS_statx, SYS_pread64, SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_lseek,
-	SYS_getdents64, SYS_renameat, SYS_renameat2, SYS_linkat, SYS_unlinkat, SYS_mkdirat, SYS_fsync, SYS_fdatasync,
-	SYS_ftruncate, SYS_truncate, SYS_fallocate, SYS_utimensat, SYS_fchmod, SYS_fchmodat, SYS_umask, SYS_faccessat,
-	SYS_faccessat2, SYS_readlinkat, SYS_getcwd, SYS_chdir, SYS_fchdir, SYS_flock, SYS_dup, SYS_dup3, SYS_pipe2,
-	SYS_statfs, SYS_fstatfs, SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch, SYS_fadvise64,
-	SYS_copy_file_range, SYS_sendfile, SYS_sync_file_range, SYS_nanosleep, SYS_clock_nanosleep, SYS_pselect6,
-	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getppid, SYS_uname, SYS_sysinfo, SYS_getrusage, SYS_times,
-	SYS_getpeername, SYS_getsockname, SYS_rseq, SYS_set_robust_list,
+	EVERYBODYS_CALLS,
+	EVERYBODYS_OLD_CALLS SESSIONS_OLD_CALLS SYS_openat,
+	SYS_newfstatat,
+	SYS_statx,
+	SYS_pread64,
+	SYS_pwrite64,
+	SYS_preadv,
+	SYS_pwritev,
+	SYS_lseek,
+	SYS_getdents64,
+	SYS_renameat,
+	SYS_renameat2,
+	SYS_linkat,
+	SYS_unlinkat,
+	SYS_mkdirat,
+	SYS_fsync,
+	SYS_fdatasync,
+	SYS_ftruncate,
+	SYS_truncate,
+	SYS_fallocate,
+	SYS_utimensat,
+	SYS_fchmod,
+	SYS_fchmodat,
+	SYS_umask,
+	SYS_faccessat,
+	SYS_faccessat2,
+	SYS_readlinkat,
+	SYS_getcwd,
+	SYS_chdir,
+	SYS_fchdir,
+	SYS_flock,
+	SYS_dup,
+	SYS_dup3,
+	SYS_pipe2,
+	SYS_statfs,
+	SYS_fstatfs,
+	SYS_inotify_init1,
+	SYS_inotify_add_watch,
+	SYS_inotify_rm_watch,
+	SYS_fadvise64,
+	SYS_copy_file_range,
+	SYS_sendfile,
+	SYS_sync_file_range,
+	SYS_nanosleep,
+	SYS_clock_nanosleep,
+	SYS_pselect6,
+	SYS_getuid,
+	SYS_geteuid,
+	SYS_getgid,
+	SYS_getegid,
+	SYS_getppid,
+	SYS_uname,
+	SYS_sysinfo,
+	SYS_getrusage,
+	SYS_times,
+	SYS_getpeername,
+	SYS_getsockname,
+	SYS_rseq,
+	SYS_set_robust_list,
 };
 
 static const int pump_calls[] = { EVERYBODYS_CALLS, EVERYBODYS_OLD_CALLS };
 
-static const int deadly_calls[] = { SYS_execve, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
-	                            SYS_init_module, SYS_kexec_load, SYS_mount, SYS_unshare, SYS_setns };
+static const int deadly_calls[] = { SYS_execve,
+	                            SYS_ptrace,
+	                            SYS_process_vm_readv,
+	                            SYS_process_vm_writev,
+	                            SYS_init_module,
+	                            SYS_kexec_load,
+	                            SYS_mount,
+	                            SYS_unshare,
+	                            SYS_setns };
 
 /*
  * SECCOMP_MODE_STRICT as a list.  A build with AddressSanitizer cannot live in
@@ -104,14 +163,16 @@ static const int deadly_calls[] = { SYS_execve, SYS_ptrace, SYS_process_vm_readv
 #endif
 #ifdef __SANITIZE_ADDRESS__
 enum { STRICT_MODE_IS_USED = false };
-#define SANITIZERS_CALLS                                                                                              \
-	, SYS_sigaltstack, SYS_mmap, SYS_munmap, SYS_madvise, SYS_getpid, SYS_gettid, SYS_exit_group, SYS_openat,    \
-	SYS_close, SYS_futex, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_prctl, SYS_readlink, SYS_fstat, SYS_newfstatat
+#define SANITIZERS_CALLS                                                                           \
+	, SYS_sigaltstack, SYS_mmap, SYS_munmap, SYS_madvise, SYS_getpid, SYS_gettid,              \
+		SYS_exit_group, SYS_openat, SYS_close, SYS_futex, SYS_rt_sigaction,                \
+		SYS_rt_sigprocmask, SYS_prctl, SYS_readlink, SYS_fstat, SYS_newfstatat
 #else
 enum { STRICT_MODE_IS_USED = true };
 #define SANITIZERS_CALLS
 #endif
-static const int strict_calls[] = { SYS_read, SYS_write, SYS_exit, SYS_rt_sigreturn SANITIZERS_CALLS };
+static const int strict_calls[] = { SYS_read, SYS_write, SYS_exit,
+	                            SYS_rt_sigreturn SANITIZERS_CALLS };
 
 /* What becomes of one call; where has_argument, only with that low word of one argument. */
 struct rule {
@@ -142,7 +203,8 @@ struct program {
 	size_t             endings;
 	struct sock_filter step[2 * MOST_RULES + 24];
 	unsigned short     len;
-	unsigned short     own_pid; /* the step that compares with it: a forked process puts in its own */
+	unsigned short
+		own_pid; /* the step that compares with it: a forked process puts in its own */
 };
 
 static void
@@ -216,7 +278,8 @@ static void
 emit_verdict(struct program *p, const struct rule *r)
 {
 	if (r && r->has_argument) {
-		add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, args[0]) + 8 * r->argument, 0, 0);
+		add(p, BPF_LD | BPF_W | BPF_ABS,
+		    (uint32_t)offsetof(struct seccomp_data, args[0]) + 8 * r->argument, 0, 0);
 		if (r->call == SYS_tgkill)
 			p->own_pid = p->len;
 		add(p, BPF_JMP | BPF_JEQ | BPF_K, r->value, 1, 0);
@@ -237,9 +300,13 @@ set_jump(struct program *p, unsigned short at, bool if_true)
 	*(if_true ? &p->step[at].jt : &p->step[at].jf) = (uint8_t)over;
 }
 
-/* Where step at goes: on with the search behind what is there, or to a verdict that is not there yet. */
+/*
+ * Where step at goes: on with the search behind what is there, or to a verdict that is not there
+ * yet.
+ */
 static void
-emit_branch(struct program *p, unsigned short at, bool if_true, const struct segment *segment, size_t count)
+emit_branch(struct program *p, unsigned short at, bool if_true, const struct segment *segment,
+            size_t count)
 {
 	if (count == 1) {
 		p->ending[p->endings++] = (struct ending){ at, if_true, segment->rule };
@@ -308,7 +375,10 @@ finish(struct program *p, uint32_t otherwise)
 	p->otherwise = otherwise;
 	p->endings = 0;
 	qsort(p->rule, p->rules, sizeof(p->rule[0]), by_call);
-	emit_search(p, segment, cut_segments(p, segment)); /* two at least: calls with a rule, and those above them */
+	emit_search(
+		p, segment,
+		cut_segments(p,
+	                     segment)); /* two at least: calls with a rule, and those above them */
 	emit_endings(p);
 }
 
@@ -317,7 +387,8 @@ build(struct program *p, const int *call, size_t count)
 {
 	begin(p);
 	add_verdicts(p, call, count, SECCOMP_RET_ALLOW);
-	add_verdicts(p, deadly_calls, sizeof(deadly_calls) / sizeof(deadly_calls[0]), SECCOMP_RET_KILL_PROCESS);
+	add_verdicts(p, deadly_calls, sizeof(deadly_calls) / sizeof(deadly_calls[0]),
+	             SECCOMP_RET_KILL_PROCESS);
 	add_with_argument(p, SYS_tgkill, 0, (uint32_t)getpid());
 	add_with_argument(p, SYS_kill, 1, 0);
 	finish(p, SECCOMP_RET_ERRNO | ENOSYS);
@@ -373,7 +444,8 @@ seccomp_strict(void)
 	if ((STRICT_MODE_IS_USED && errno != EINVAL) || THIS_ARCHITECTURE == 0)
 		return false;
 	begin(&p);
-	add_verdicts(&p, strict_calls, sizeof(strict_calls) / sizeof(strict_calls[0]), SECCOMP_RET_ALLOW);
+	add_verdicts(&p, strict_calls, sizeof(strict_calls) / sizeof(strict_calls[0]),
+	             SECCOMP_RET_ALLOW);
 	finish(&p, SECCOMP_RET_KILL_PROCESS);
 	return load(&p);
 }

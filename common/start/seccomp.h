@@ -18,7 +18,10 @@ bool seccomp_filter(enum seccomp_role role);
 /* Make the role's filter ready, for processes that will be forked from this one. */
 void seccomp_prepare(enum seccomp_role role);
 
-/* SECCOMP_MODE_STRICT: read, write, exit and rt_sigreturn; a filter of the same where strict mode cannot be entered. */
+/*
+ * SECCOMP_MODE_STRICT: read, write, exit and rt_sigreturn; a filter of the same where strict mode
+ * cannot be entered.
+ */
 bool seccomp_strict(void);
 
 #endif

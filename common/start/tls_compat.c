@@ -38,7 +38,10 @@ tls_library_start(void)
 	/* the library starts itself */
 }
 
-/* The floor that openssl.cnf sets is lifted: ssl_min_protocol is ours, and stricter unless somebody wants otherwise. */
+/*
+ * The floor that openssl.cnf sets is lifted: ssl_min_protocol is ours, and stricter unless somebody
+ * wants otherwise.
+ */
 SSL_CTX *
 tls_context_new(void)
 {
@@ -92,7 +95,10 @@ tls_context_tickets(SSL_CTX *ctx, unsigned count)
 	(void)count;
 }
 
-/* The generator is copied by fork() and tells children apart by their pid only: its own state must move on. */
+/*
+ * The generator is copied by fork() and tells children apart by their pid only: its own state must
+ * move on.
+ */
 void
 tls_library_before_fork(void)
 {

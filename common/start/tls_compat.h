@@ -25,7 +25,10 @@ SSL_CTX *tls_client_context_new(void);
  */
 size_t tls_unique(SSL *ssl, unsigned char *unique, size_t room);
 
-/* In front of each fork: the child's random numbers shall not be those of the child before, whose pid it may have. */
+/*
+ * In front of each fork: the child's random numbers shall not be those of the child before, whose
+ * pid it may have.
+ */
 void tls_library_before_fork(void);
 
 /* Tickets after each TLS 1.3 handshake, where the library lets one choose. */

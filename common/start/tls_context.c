@@ -15,8 +15,9 @@ static const struct {
 	const char   *name;
 	unsigned long off;
 } versions[] = {
-	{ "SSLv2", SSL_OP_NO_SSLv2 },     { "SSLv3", SSL_OP_NO_SSLv3 },     { "TLSv1", SSL_OP_NO_TLSv1 },
-	{ "TLSv1.1", SSL_OP_NO_TLSv1_1 }, { "TLSv1.2", SSL_OP_NO_TLSv1_2 }, { "TLSv1.3", SSL_OP_NO_TLSv1_3 },
+	{ "SSLv2", SSL_OP_NO_SSLv2 },     { "SSLv3", SSL_OP_NO_SSLv3 },
+	{ "TLSv1", SSL_OP_NO_TLSv1 },     { "TLSv1.1", SSL_OP_NO_TLSv1_1 },
+	{ "TLSv1.2", SSL_OP_NO_TLSv1_2 }, { "TLSv1.3", SSL_OP_NO_TLSv1_3 },
 };
 enum { VERSIONS = sizeof(versions) / sizeof(versions[0]) };
 
@@ -69,7 +70,8 @@ static bool
 set_versions(SSL_CTX *ctx, const struct settings *s, char *why, size_t room)
 {
 	unsigned long off = SSL_OP_NO_SSLv2 | SSL_OP_NO_SSLv3;
-	unsigned long fixed = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_SINGLE_ECDH_USE;
+	unsigned long fixed =
+		SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_SINGLE_ECDH_USE;
 
 	if (!older_than(s->ssl_min_protocol, &off)) {
 		snprintf(why, room, "ssl_min_protocol = %s: no such version", s->ssl_min_protocol);
@@ -83,7 +85,8 @@ set_versions(SSL_CTX *ctx, const struct settings *s, char *why, size_t room)
 		fixed |= SSL_OP_CIPHER_SERVER_PREFERENCE;
 	SSL_CTX_set_options(ctx, off | fixed);
 	if (s->ssl_cipher_list[0] && !SSL_CTX_set_cipher_list(ctx, s->ssl_cipher_list)) {
-		snprintf(why, room, "ssl_cipher_list = %s: %s", s->ssl_cipher_list, library_reason());
+		snprintf(why, room, "ssl_cipher_list = %s: %s", s->ssl_cipher_list,
+		         library_reason());
 		return false;
 	}
 	return true;
@@ -107,11 +110,13 @@ load_pair(SSL_CTX *ctx, const struct settings *s, char *why, size_t room)
 
 	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	if (!cert || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {
-		snprintf(why, room, "ssl_cert = <%s: %s", cert ? cert : "", cert ? library_reason() : "names no file");
+		snprintf(why, room, "ssl_cert = <%s: %s", cert ? cert : "",
+		         cert ? library_reason() : "names no file");
 		return false;
 	}
 	if (!key || SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
-		snprintf(why, room, "ssl_key = <%s: %s", key ? key : "", key ? library_reason() : "names no file");
+		snprintf(why, room, "ssl_key = <%s: %s", key ? key : "",
+		         key ? library_reason() : "names no file");
 		return false;
 	}
 	if (SSL_CTX_check_private_key(ctx) == 1)
@@ -122,8 +127,8 @@ load_pair(SSL_CTX *ctx, const struct settings *s, char *why, size_t room)
 
 /* Ours, or an alert; a client that offers nothing is never asked. */
 static int
-choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned in_len,
-            void *service)
+choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+            unsigned in_len, void *service)
 {
 	struct span offered = span_make((const char *)in, in_len);
 
@@ -143,7 +148,8 @@ choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const u
 }
 
 SSL_CTX *
-tls_context_make(const struct settings *s, const char *service, bool shares_tickets, char *why, size_t room)
+tls_context_make(const struct settings *s, const char *service, bool shares_tickets, char *why,
+                 size_t room)
 {
 	SSL_CTX *ctx;
 
@@ -162,7 +168,8 @@ tls_context_make(const struct settings *s, const char *service, bool shares_tick
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 	                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)service, (unsigned)strlen(service));
+	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)service,
+	                               (unsigned)strlen(service));
 	SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, (void *)(uintptr_t)service);
 	if (!shares_tickets)
 		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);

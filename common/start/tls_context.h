@@ -13,6 +13,7 @@
  * shares_tickets: this context lives on over many connections, so a ticket is worth something.
  * NULL with a sentence in why that names the setting and the file.
  */
-SSL_CTX *tls_context_make(const struct settings *s, const char *service, bool shares_tickets, char *why, size_t room);
+SSL_CTX *tls_context_make(const struct settings *s, const char *service, bool shares_tickets,
+                          char *why, size_t room);
 
 #endif

@@ -18,7 +18,8 @@ talk(SSL *client, SSL *server)
 
 	for (int i = 0; i < FLIGHTS_MOST; i++)
 		if (SSL_do_handshake(client) == 1 && SSL_do_handshake(server) == 1)
-			return SSL_write(server, &byte, 1) == 1 && SSL_read(client, &byte, 1) == 1 &&
+			return SSL_write(server, &byte, 1) == 1 &&
+			       SSL_read(client, &byte, 1) == 1 &&
 			       SSL_write(client, &byte, 1) == 1 && SSL_read(server, &byte, 1) == 1;
 		else
 			SSL_do_handshake(server);
@@ -50,7 +51,10 @@ connect_once(SSL_CTX *client_context, SSL_CTX *server_context, SSL_SESSION **ses
 	SSL_free(server);
 }
 
-/* A full handshake with the curve that the library prefers, one resumed from it, and a full one with P-256. */
+/*
+ * A full handshake with the curve that the library prefers, one resumed from it, and a full one
+ * with P-256.
+ */
 void
 tls_warm(SSL_CTX *server)
 {

@@ -1,4 +1,4 @@
-/* test_auth_penalty.c - who guesses waits, and nobody else (A18, A19); what is cached, under which question (A20) */
+/* test_auth_penalty.c - who guesses waits, and nobody else; what is cached (A18-A20) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -191,7 +191,7 @@ test_forgotten_in_time(void **state)
 	free(p);
 }
 
-/* --- the cache ---------------------------------------------------------------------------------- */
+/* --- the cache ------------------------------------------------------------------------------- */
 
 static void
 keep(struct cache *c, const char *question, const char *user, const char *answer)

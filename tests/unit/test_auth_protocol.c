@@ -87,9 +87,11 @@ static void
 test_replies(void **state)
 {
 	const struct span fields[] = { { "quota_rule=*:storage=1G", 23 } };
-	const struct protocol_user user = {
-		.uid = 5000, .gid = 5001, .home = { "/home/x", 7 }, .field = fields, .field_count = 1
-	};
+	const struct protocol_user user = { .uid = 5000,
+		                            .gid = 5001,
+		                            .home = { "/home/x", 7 },
+		                            .field = fields,
+		                            .field_count = 1 };
 	struct buf out = BUF_EMPTY;
 
 	(void)state;

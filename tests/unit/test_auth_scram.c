@@ -1,4 +1,4 @@
-/* test_auth_scram.c - CRAM-MD5, APOP, SCRAM and OAuth: the RFCs' own examples, and what is refused (A05 A24 A25 A26) */
+/* test_auth_scram.c - CRAM-MD5 to OAuth: the RFCs' examples, and what is refused (A25-A27) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 static const unsigned char salt_key[SALT_KEY] = "a key of this test";
 
-/* --- digests ------------------------------------------------------------------------------------ */
+/* --- digests --------------------------------------------------------------------------------- */
 
 static void
 test_cram_of_RFC_2195(void **state)
@@ -87,7 +87,7 @@ test_apop_of_RFC_1939(void **state)
 	dialogue_free(&none);
 }
 
-/* --- SCRAM -------------------------------------------------------------------------------------- */
+/* --- SCRAM ----------------------------------------------------------------------------------- */
 
 /* The keys of password "pencil" with that salt, as the database has them. */
 static const char *
@@ -269,7 +269,10 @@ test_salt_tells_nothing_A17(void **state)
 }
 
 static const char *const bad_keys[] = {
-	"", "4096", "4096,,,", "4095,c2FsdA==,AAAAAAAAAAAAAAAAAAAAAAAAAAA=,AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+	"",
+	"4096",
+	"4096,,,",
+	"4095,c2FsdA==,AAAAAAAAAAAAAAAAAAAAAAAAAAA=,AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 	"1,c2FsdA==,AAAAAAAAAAAAAAAAAAAAAAAAAAA=,AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 	"99999999999,c2FsdA==,AAAAAAAAAAAAAAAAAAAAAAAAAAA=,AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 	"4096,c2FsdA==,AAAA,AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
@@ -292,7 +295,7 @@ test_stored_keys_A25(void **state)
 			fail_msg("read: %s", bad_keys[i]);
 }
 
-/* --- EXTERNAL ----------------------------------------------------------------------------------- */
+/* --- EXTERNAL -------------------------------------------------------------------------------- */
 
 static const struct external_row {
 	const char *cert, *response;
@@ -319,7 +322,7 @@ test_external_A27(void **state)
 	}
 }
 
-/* --- OAuth -------------------------------------------------------------------------------------- */
+/* --- OAuth ----------------------------------------------------------------------------------- */
 
 static const struct oauth_row {
 	const char *mechanism, *response, *user, *token; /* user NULL: refused */
