@@ -96,7 +96,7 @@ static bool
 is_packed(struct source *src)
 {
 	static const char *const magics[] = {
-		"\x1f\x8b\x08", "BZh", "\xfd" "7zXZ", "\x28\xb5\x2f\xfd", "CRYPTED\x03\x07",
+		"\x1f\x8b\x08", "BZh", "\3757zXZ", "\x28\xb5\x2f\xfd", "CRYPTED\x03\x07",
 	};
 	struct span begin = source_peek(src, 0, 16);
 
