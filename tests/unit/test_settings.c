@@ -64,6 +64,28 @@ test_tutorial_includes(void **state)
 	assert_string_equal(f->s.passdb[0].file, path_of(f, "auth-sql.conf.ext"));
 }
 
+/* Dovecot's quota plugin: rules by their numbers, the later line of one number, nothing else. */
+static void
+test_quota_rules(void **state)
+{
+	static const char *const wanted[] = { "*:storage=2G", "Trash:storage=+100M", "Junk:ignore" };
+	struct fixture *f = *state;
+
+	assert_true(load(f, "plugin {\n quota_rule3 = Junk:ignore\n quota = maildir:User quota\n"
+	                    " quota_rule = *:storage=1G\n quota_rule2 = Trash:storage=+100M\n"
+	                    " quota_rules = x\n sieve = ~/x\n}\n"
+	                    "plugin {\n quota_rule = *:storage=2G\n}\n"));
+	assert_clean(f);
+	assert_string_equal(f->s.quota, "maildir:User quota");
+	assert_int_equal(f->s.quota_rule_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(f->s.quota_rule[i].number, i + 1);
+		assert_string_equal(f->s.quota_rule[i].text, wanted[i]);
+	}
+	assert_true(load(f, "plugin {\n sieve = ~/x\n}\n"));
+	assert_null(f->s.quota);
+}
+
 /* A problem of the kind "no effect here" for a word that Dovecot has and linnet has not. */
 static void
 test_note_is_no_warning(void **state)
@@ -233,6 +255,8 @@ static const struct {
 	{ "local 10.0.0.0/8 {\n ssl = no\n}", "1 linnet has no local {}" },
 	{ "remote 10.0.0.0/8 {\n ssl = no\n}", "1 linnet has no remote {}" },
 	{ "local_name mail.example.org {\n ssl_cert = </x\n}", "1 linnet has no local_name {}" },
+	{ "plugin {\n quota = dirsize:x\n}", "2 quota = dirsize:x: what is used is kept in" },
+	{ "plugin {\n quota2 = maildir:x\n}", "2 linnet has one quota a user" },
 	{ "namespace inbox {\n separator = ^\n}",
 	  "2 linnet has no \"separator = ^\" in namespace {}" },
 	{ "namespace inbox {\n mailbox A {\n special_use = \\Sport\n }\n}",
@@ -504,6 +528,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tutorial, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tutorial_includes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_quota_rules, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_note_is_no_warning, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_syntax, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fatal, set_up, tear_down),
