@@ -371,6 +371,39 @@ test_w01_w03_foreign_changes(void **state)
 	end();
 }
 
+/* As a file system would leave it that keeps every second second of an mtime alone. */
+static void
+coarsen(void)
+{
+	static const char *const parts[] = { "cur", "new" };
+
+	for (int i = 0; i < 2; i++) {
+		struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
+		struct stat st;
+
+		assert_int_equal(fstatat(w.tree.root, parts[i], &st, 0), 0);
+		times[1].tv_sec = st.st_mtim.tv_sec & ~1LL;
+		assert_int_equal(utimensat(w.tree.root, parts[i], times, 0), 0);
+	}
+}
+
+/* W01: foreign changes within one tick of a coarse clock */
+static void
+test_coarse_times(void **state)
+{
+	(void)state;
+	begin();
+	for (int i = 0; i < ROUNDS; i++) {
+		act();
+		coarsen();
+		foreign[random_below(FOREIGN)]();
+		coarsen();
+		look();
+		coarsen();
+	}
+	end();
+}
+
 /* ---- damage ---- */
 
 static const char *const index_files[] = { "linnet.map", "linnet.journal" };
@@ -547,6 +580,7 @@ main(void)
 		cmocka_unit_test(test_k10_folding),
 		cmocka_unit_test(test_w01_sessions_alone),
 		cmocka_unit_test(test_w01_w03_foreign_changes),
+		cmocka_unit_test(test_coarse_times),
 		cmocka_unit_test(test_w08_damaged_index),
 		cmocka_unit_test(test_w08_map_cut_later),
 		cmocka_unit_test(test_w03_old_index),
