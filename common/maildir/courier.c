@@ -206,15 +206,11 @@ void
 courier_take_folders(int root)
 {
 	struct arena mem = ARENA_EMPTY;
-	int fd = dir_open(root, ".");
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *dir = dir_list(root, ".");
 	struct dirent *e;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	while ((e = readdir(dir)) != NULL) {
 		struct arena_mark mark = arena_mark(&mem);
 

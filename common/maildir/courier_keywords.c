@@ -83,15 +83,12 @@ read_entry(struct courier_keywords *k, int dir, const char *name)
 static int
 read_entries(struct courier_keywords *k, int dir)
 {
-	int fd = dir_open(dir, "."), failed;
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *d = dir_list(dir, ".");
 	struct dirent *e;
+	int failed;
 
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
+	if (!d)
 		return -1;
-	}
 	for (errno = 0; (e = readdir(d)) != NULL; errno = 0)
 		if (strcmp(e->d_name, ":list") != 0 && strcmp(e->d_name, ".") != 0 &&
 		    strcmp(e->d_name, "..") != 0)
@@ -195,15 +192,12 @@ rename_one(int cur, const char *name, uint32_t letters)
 static int
 rename_all(const struct courier_keywords *k, int cur, struct keywords *list)
 {
-	int fd = dir_open(cur, "."), failed = 0;
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *d = dir_list(cur, ".");
 	struct dirent *e;
+	int failed = 0;
 
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
+	if (!d)
 		return -1;
-	}
 	while (!failed) {
 		const struct courier_words *w;
 

@@ -26,6 +26,20 @@ dir_open(int at, const char *name)
 	return file_open(at, name, O_RDONLY | O_DIRECTORY);
 }
 
+DIR *
+dir_list(int at, const char *name)
+{
+	int fd = dir_open(at, name), failed;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (dir || fd < 0)
+		return dir;
+	failed = errno;
+	close(fd);
+	errno = failed;
+	return NULL;
+}
+
 int
 dir_make(int at, const char *name)
 {

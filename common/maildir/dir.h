@@ -2,6 +2,7 @@
 #ifndef LINNET_MAILDIR_DIR_H
 #define LINNET_MAILDIR_DIR_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -22,6 +23,12 @@ int file_open(int at, const char *name, int flags);
 
 /* Open a directory; a symlink in its place gives ELOOP or ENOTDIR (N09). */
 int dir_open(int at, const char *name);
+
+/*
+ * Its entries, for readdir() and closedir(); NULL with
+ * errno.  dirfd() is as good as the descriptor.
+ */
+DIR *dir_list(int at, const char *name);
 
 /* As dir_open, making it (mode 0700) when it is absent. */
 int dir_make(int at, const char *name);

@@ -158,19 +158,16 @@ quota_size_of(int dir, const char *name)
 static int
 add_part(int folder, const char *part, struct quota_amounts *use)
 {
-	int fd = dir_open(folder, part), failed;
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *dir = dir_list(folder, part);
 	struct dirent *e;
+	int failed;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return errno == ENOENT ? 0 : -1;
-	}
 	for (errno = 0; (e = readdir(dir)) != NULL; errno = 0) {
 		if (e->d_name[0] == '.' || (e->d_type != DT_REG && e->d_type != DT_UNKNOWN))
 			continue;
-		use->bytes += quota_size_of(fd, e->d_name);
+		use->bytes += quota_size_of(dirfd(dir), e->d_name);
 		use->messages++;
 	}
 	failed = errno;

@@ -47,24 +47,20 @@ void
 tmp_clean(int folder, time_t now)
 {
 	struct timespec times[2] = { { now, 0 }, { 0, UTIME_OMIT } };
-	int tmp = dir_open(folder, tmp_name);
-	DIR *dir = tmp >= 0 ? fdopendir(tmp) : NULL;
+	DIR *dir = dir_list(folder, tmp_name);
 	struct dirent *e;
 	int left = LIMIT_TMP_FILES;
 
-	if (!dir) {
-		if (tmp >= 0)
-			close(tmp);
+	if (!dir)
 		return;
-	}
 	while (left > 0 && (e = readdir(dir)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
-		remove_stale(tmp, e->d_name, now);
+		remove_stale(dirfd(dir), e->d_name, now);
 		left--;
 	}
 	/* more are there than one look takes: the next opening goes on */
 	if (left > 0)
-		futimens(tmp, times);
+		futimens(dirfd(dir), times);
 	closedir(dir);
 }

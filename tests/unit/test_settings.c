@@ -68,7 +68,8 @@ test_tutorial_includes(void **state)
 static void
 test_quota_rules(void **state)
 {
-	static const char *const wanted[] = { "*:storage=2G", "Trash:storage=+100M", "Junk:ignore" };
+	static const char *const wanted[] = { "*:storage=2G", "Trash:storage=+100M",
+		                              "Junk:ignore" };
 	struct fixture *f = *state;
 
 	assert_true(load(f, "plugin {\n quota_rule3 = Junk:ignore\n quota = maildir:User quota\n"
