@@ -61,11 +61,11 @@ static const struct capability {
 
 	{ "IMAP4rev2", NULL },
 	{ "UTF8=ACCEPT", NULL },
+	{ "OBJECTID", NULL },
+	{ "PREVIEW", NULL },
+	{ "SAVEDATE", NULL },
 	{ "STATUS=SIZE", NULL },
 	{ "REPLACE", NULL },
-	{ "PARTIAL", NULL },
-	{ "UIDONLY", NULL },
-	{ "INPROGRESS", NULL },
 	{ "CREATE-SPECIAL-USE", NULL },
 	{ "COMPRESS=DEFLATE", has_compress },
 	{ "QUOTA", NULL },
@@ -73,6 +73,9 @@ static const struct capability {
 	{ "QUOTA=RES-MESSAGE", NULL },
 	{ "NOTIFY", NULL },
 	{ "METADATA", has_metadata },
+	{ "PARTIAL", NULL },
+	{ "UIDONLY", NULL },
+	{ "INPROGRESS", NULL },
 };
 
 /*

@@ -11,7 +11,7 @@ parse_compress(struct cursor *c)
 	take_byte(c, ' ');
 	if (!try_whole_word(c, "DEFLATE"))
 		cursor_fail(c, "DEFLATE is the only compression");
-	return NULL;
+	return arena_zero(c->mem, 1);
 }
 
 /*

@@ -38,18 +38,19 @@ parse_getquota(struct cursor *c)
 void *
 parse_setquota(struct cursor *c)
 {
-	parse_getquota(c);
+	struct span *root = parse_getquota(c);
+
 	take_byte(c, ' ');
 	take_byte(c, '(');
 	if (try_byte(c, ')'))
-		return NULL;
+		return root;
 	do {
 		take_atom(c);
 		take_byte(c, ' ');
 		take_number64(c);
 	} while (try_byte(c, ' '));
 	take_byte(c, ')');
-	return NULL;
+	return root;
 }
 
 static uint64_t

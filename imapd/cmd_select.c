@@ -53,6 +53,8 @@ put_state(struct session *s)
 	           "* OK [UIDVALIDITY %u] UIDs valid\r\n* OK [UIDNEXT %u] Predicted next UID\r\n",
 	           (unsigned)mailbox_uidvalidity(s->box), (unsigned)mailbox_uidnext(s->box));
 	put_highestmodseq(s);
+	if (mailbox_id(s->box))
+		out_printf(&s->out, "* OK [MAILBOXID (%s)] Mailbox id\r\n", mailbox_id(s->box));
 }
 
 /* RFC 9051 s.6.3.2 wants a LIST response; attributes that are not said are not claimed. */

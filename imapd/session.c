@@ -15,6 +15,7 @@
 #include "common/start/login_quota.h"
 #include "imapd/capability.h"
 #include "imapd/dispatch.h"
+#include "imapd/logout.h"
 #include "imapd/search_context.h"
 #include "imapd/serve.h"
 #include "imapd/special_use.h"
@@ -31,13 +32,7 @@ end_session(const char *why)
 	s->append = append_close(s->append);
 	s->box = mailbox_close(s->box);
 	s->store = store_close(s->store);
-	log_info("%s in=%llu out=%llu deleted=%llu expunged=%llu trashed=0 hdr_count=%llu "
-	         "hdr_bytes=%llu body_count=%llu body_bytes=%llu",
-	         why, (unsigned long long)s->in.total, (unsigned long long)s->out.total,
-	         (unsigned long long)s->deleted, (unsigned long long)s->expunged,
-	         (unsigned long long)s->fetched_headers,
-	         (unsigned long long)s->fetched_header_bytes, (unsigned long long)s->fetched_bodies,
-	         (unsigned long long)s->fetched_body_bytes);
+	log_info("%s %s", why, logout_numbers(s, s->login->settings->imap_logout_format));
 	_exit(EXIT_SUCCESS); /* nothing waits for exit(), whose handlers cost page faults */
 }
 

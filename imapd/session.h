@@ -83,6 +83,7 @@ struct session {
 	/* numbers for the log line at the end */
 	uint64_t fetched_headers, fetched_header_bytes, fetched_bodies, fetched_body_bytes;
 	uint64_t deleted, expunged, appended;
+	uint64_t trashed; /* nothing is: the name is Dovecot's */
 };
 
 /*

@@ -527,6 +527,7 @@ VOLATILE = (
     (re.compile(rb"\(\d+\.\d+( \+ \d+\.\d+)* secs\)"), b"(secs)"),
     (re.compile(rb"UIDVALIDITY \d+"), b"UIDVALIDITY n"),
     (re.compile(rb"(APPENDUID|COPYUID) \d+"), rb"\1 n"),
+    (re.compile(rb"MAILBOXID \(\w+\)"), b"MAILBOXID (n)"),
     (re.compile(rb"MODSEQ (\(?)\d+"), rb"MODSEQ \1n"),
 )
 

@@ -127,7 +127,7 @@ static const struct row {
 	{ "LIST (STATUS (MESSAGES)) \"\" *", "no such LIST option" },
 	{ "LIST \"\" * RETURN (STATUS (MESSAGES UNSEEN) CHILDREN)", NULL },
 	{ "LIST \"\" * RETURN (STATUS)", "expected a space and another argument" },
-	{ "LIST \"\" * RETURN (STATUS ())", "expected an atom" },
+	{ "LIST \"\" * RETURN (STATUS ())", "expected a word" },
 	{ "CREATE a (USE (\\Drafts \\Sent))", NULL },
 	{ "CREATE a (USE ())", NULL },
 	{ "CREATE a (USE (Drafts))", "unexpected character" },

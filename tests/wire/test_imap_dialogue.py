@@ -50,6 +50,7 @@ def test_the_dialogue_of_the_tutorial(maildir, start):
             S~: \* OK \[UIDVALIDITY \d+\] UIDs valid
             S: * OK [UIDNEXT 4] Predicted next UID
             S: * OK [HIGHESTMODSEQ …] Highest
+            S: * OK [MAILBOXID (…)] Mailbox id
             S~: \. OK \[READ-WRITE\] Select completed.*
         """)
 
@@ -67,6 +68,7 @@ def test_new_mail_is_recent(maildir, start):
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 3] Predicted next UID
             S: * OK [HIGHESTMODSEQ …] Highest
+            S: * OK [MAILBOXID (…)] Mailbox id
             S: a OK [READ-WRITE] …
         """)
 
@@ -84,6 +86,7 @@ def test_examine_and_read_only(maildir, start):
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 2] Predicted next UID
             S: * OK [HIGHESTMODSEQ …] Highest
+            S: * OK [MAILBOXID (…)] Mailbox id
             S: a OK [READ-ONLY] Examine completed.
             C: b STORE 1 +FLAGS (\Deleted)
             S: b NO [READ-ONLY] Read-only mailbox.
