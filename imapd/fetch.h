@@ -146,7 +146,9 @@ void put_section_text(struct fetch *f, const struct section *sec, struct span te
 /* fetch_fields.c */
 int  field_usual(struct span name); /* which of the fields that are always kept; -1: none of them */
 bool find_section(struct fetch *f, const void *args, struct span *answer_out);
-void keep_fields(struct fetch *f, const struct section *sec, struct span header, bool ends_blank);
+/* What is to be kept of a header, with all that is asked for; false: that is too much. */
+bool make_fields(struct fetch *f, const struct section *sec, struct span header, bool ends_blank,
+                 struct buf *kept);
 void collect_fields(const struct section *sec, struct span header, bool ends_blank,
                     struct buf *text);
 void collect_kept_fields(const struct section *sec, struct span kept, struct out *text);

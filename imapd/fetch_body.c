@@ -94,26 +94,31 @@ put_section_text(struct fetch *f, const struct section *sec, struct span text)
 	count_sent(f->s, sec->text, view.len);
 }
 
-/* Of the message's own fields those that are asked for often are kept. */
-static void
-put_fields(struct fetch *f, const struct section *sec, const struct piece *p)
-{
-	struct buf text = BUF_EMPTY;
-	bool is_own = sec->part_count == 0 && sec->text == SECTION_FIELDS;
-
-	collect_fields(sec, p->header, ends_blank(p), &text);
-	put_section_text(f, sec, text.data ? buf_view(&text) : span_of(""));
-	buf_free(&text);
-	if (is_own && p->end - p->at == p->header.len && !source_is_short(f->source))
-		keep_fields(f, sec, p->header, ends_blank(p));
-}
-
 static void
 put_kept_fields(struct fetch *f, const struct section *sec, struct span kept)
 {
 	out_reset(&f->made);
 	collect_kept_fields(sec, kept, &f->made);
 	put_section_text(f, sec, span_make(f->made.data ? f->made.data : "", f->made.len));
+}
+
+/* Of the message's own fields those that are asked for often are kept. */
+static void
+put_fields(struct fetch *f, const struct section *sec, const struct piece *p)
+{
+	struct buf text = BUF_EMPTY;
+	bool is_own = sec->part_count == 0 && sec->text == SECTION_FIELDS;
+	bool is_whole = p->end - p->at == p->header.len;
+
+	if (is_own && is_whole && make_fields(f, sec, p->header, ends_blank(p), &text)) {
+		if (!source_is_short(f->source))
+			cache_keep(f->s->box, f->number, CACHE_FIELDS, buf_view(&text));
+		put_kept_fields(f, sec, buf_view(&text));
+	} else {
+		collect_fields(sec, p->header, ends_blank(p), &text);
+		put_section_text(f, sec, text.data ? buf_view(&text) : span_of(""));
+	}
+	buf_free(&text);
 }
 
 static void

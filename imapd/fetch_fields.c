@@ -3,7 +3,7 @@
  *
  * Mail programs ask for the same few fields of all messages.  CACHE_FIELDS has for each message
  * those of fields_usual[] and, once somebody asked for others, these too, LIMIT_CACHE_FIELDS of
- * them: more than that are read from the file each time.
+ * them: who asks for more than that has them read from the file each time.
  *
  *	kept: is there an empty line behind the header? (1 byte) | number of other fields (1 byte)
  *	other fields: length (1 byte), name
@@ -19,31 +19,29 @@
 enum { OTHERS = 128, HEAD_BYTES = 2, FIELD_BYTES = 5, NAME_MOST = 64 };
 
 /* In the order of the alphabet. */
-static const char *const fields_usual[] = {
-	"bcc",              "cc",               "content-description",
-	"content-disposition", "content-transfer-encoding", "content-type",
-	"date",             "disposition-notification-to", "from",
-	"importance",       "in-reply-to",      "list-id",
-	"list-post",        "list-unsubscribe", "mail-followup-to",
-	"mail-reply-to",    "message-id",       "mime-version",
-	"newsgroups",       "priority",         "references",
-	"reply-to",         "sender",           "subject",
-	"to",               "x-label",          "x-mailer",
-	"x-priority",       "x-spam-flag",      "x-spam-status",
+#define NAME(s) { s, sizeof(s) - 1 }
+static const struct span fields_usual[] = {
+	NAME("bcc"), NAME("cc"), NAME("content-description"), NAME("content-disposition"),
+	NAME("content-transfer-encoding"), NAME("content-type"), NAME("date"),
+	NAME("disposition-notification-to"), NAME("from"), NAME("importance"),
+	NAME("in-reply-to"), NAME("list-id"), NAME("list-post"), NAME("list-unsubscribe"),
+	NAME("mail-followup-to"), NAME("mail-reply-to"), NAME("message-id"), NAME("mime-version"),
+	NAME("newsgroups"), NAME("priority"), NAME("references"), NAME("reply-to"),
+	NAME("sender"), NAME("subject"), NAME("to"), NAME("x-label"), NAME("x-mailer"),
+	NAME("x-priority"), NAME("x-spam-flag"), NAME("x-spam-status"),
 };
 enum { USUAL = sizeof(fields_usual) / sizeof(fields_usual[0]), USUAL_FIT = 1 / (USUAL <= 64) };
 
 static int
 compare(const void *name, const void *row)
 {
-	return span_compare_nocase(*(const struct span *)name,
-	                           span_of(*(const char *const *)row));
+	return span_compare_nocase(*(const struct span *)name, *(const struct span *)row);
 }
 
 int
 field_usual(struct span name)
 {
-	const char *const *row =
+	const struct span *row =
 		bsearch(&name, fields_usual, USUAL, sizeof(fields_usual[0]), compare);
 
 	return row ? (int)(row - fields_usual) : -1;
@@ -141,6 +139,7 @@ static void
 add_field(struct span whole, struct buf *out)
 {
 	size_t start = out->len;
+	char *nul;
 
 	while (whole.len > 0) {
 		const char *lf = span_find(whole, '\n');
@@ -150,9 +149,8 @@ add_field(struct span whole, struct buf *out)
 		buf_str(out, "\r\n");
 		whole = span_skip(whole, lf ? n + 1 : n);
 	}
-	for (size_t i = start; i < out->len; i++)
-		if (out->data[i] == '\0')
-			out->data[i] = (char)0x80;
+	while ((nul = memchr(out->data + start, '\0', out->len - start)) != NULL)
+		*nul = (char)0x80;
 }
 
 /* The blank line stays with every subset, unless the message has none (RFC 3501 s.6.4.5). */
@@ -193,33 +191,30 @@ known_others(struct fetch *f, struct others *o)
 		o->count = 0;
 }
 
-void
-keep_fields(struct fetch *f, const struct section *sec, struct span header, bool ends_blank)
+bool
+make_fields(struct fetch *f, const struct section *sec, struct span header, bool ends_blank,
+            struct buf *kept)
 {
-	struct buf kept = BUF_EMPTY;
 	struct others o;
 	struct field field;
-	size_t known;
 
 	known_others(f, &o);
-	known = o.count;
-	if (!add_others(sec, &o) && o.count == known && known > 0)
-		return; /* there is no room for more */
-	buf_byte(&kept, (char)ends_blank);
-	buf_byte(&kept, (char)o.count);
+	if (!add_others(sec, &o))
+		return false;
+	buf_byte(kept, (char)ends_blank);
+	buf_byte(kept, (char)o.count);
 	for (size_t i = 0; i < o.count; i++) {
-		buf_byte(&kept, (char)o.name[i].len);
-		buf_span(&kept, o.name[i]);
+		buf_byte(kept, (char)o.name[i].len);
+		buf_span(kept, o.name[i]);
 	}
 	while (header_next(&header, &field)) {
 		int which = field_usual(field.name), other = find_other(&o, field.name);
 
 		if (which >= 0 || other >= 0)
 			add_kept_field((unsigned)(which >= 0 ? which : OTHERS + other), field.whole,
-			               &kept);
+			               kept);
 	}
-	cache_keep(f->s->box, f->number, CACHE_FIELDS, buf_view(&kept));
-	buf_free(&kept);
+	return true;
 }
 
 /* Which of the others are asked for. */
