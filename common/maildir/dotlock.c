@@ -63,6 +63,13 @@ pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
+static void
+release_flock(int dir)
+{
+	while (flock(dir, LOCK_UN) != 0 && errno == EINTR)
+		;
+}
+
 /*
  * flock() has no time limit of its own, and alarms belong
  * to others: so it is asked again and again.
@@ -238,7 +245,7 @@ dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds)
 	if (take_file(dir, lock->name, deadline, &made) != 0) {
 		int failed = errno;
 
-		flock(dir, LOCK_UN);
+		release_flock(dir);
 		errno = failed;
 		return -1;
 	}
@@ -256,7 +263,7 @@ dotlock_release(struct dotlock *lock)
 		return;
 	if (is_own_file(lock->dir, lock->name, &lock->made))
 		unlinkat(lock->dir, lock->name, 0);
-	flock(lock->dir, LOCK_UN);
+	release_flock(lock->dir);
 	lock->dir = -1;
 	errno = saved;
 }

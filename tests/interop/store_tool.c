@@ -195,7 +195,7 @@ sum_file(struct mailbox *box, uint32_t number)
 
 	if (fd < 0)
 		return 0;
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
+	while ((n = read(fd, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR))
 		for (ssize_t i = 0; i < n; i++)
 			h = (h ^ piece[i]) * 1099511628211ULL;
 	close(fd);

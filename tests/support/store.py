@@ -72,6 +72,32 @@ def run(root, *commands, prefix=(), sync=False, check=True, timeout=60, **how):
     return result
 
 
+Modseqs = collections.namedtuple("Modseqs", "highest of")
+
+
+def parse_tree(result):
+    """({mailbox: View}, {mailbox: Modseqs}) of store_tool's "tree"."""
+    views, modseqs, name, part = {}, {}, None, []
+    for line in [*result.lines, ["mailbox", None]]:
+        if line[0] != "mailbox":
+            part.append(line)
+            continue
+        if name is not None:
+            one = Result("\n".join(" ".join(words) for words in part), 0)
+            views[name] = one.view()
+            modseqs[name] = Modseqs(int(one.of("modseq")[0][0]) if one.of("modseq") else 0,
+                                    {int(words[0]): int(words[6]) for words in one.of("message")})
+        name, part = line[1], []
+    return views, modseqs
+
+
+def tree(root, **how):
+    """The same of a Maildir, in one fresh process; a mailbox that cannot be opened is a failure."""
+    result = run(root, "tree", **how)
+    assert not result.of("unopened"), result.text
+    return parse_tree(result)
+
+
 def folders(root, **how):
     """Names of the mailboxes that exist."""
     return [line[0] for line in run(root, "list", **how).of("folder") if "nonexistent" not in line]
