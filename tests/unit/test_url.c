@@ -23,8 +23,8 @@ static const struct row {
 	{ "/a;UIDVALIDITY=385759045/;UID=20", "a", NULL, 385759045, 20, 0, UINT64_MAX },
 	{ "/a;uidvalidity=3/;uid=20/;section=HEADER", "a", "HEADER", 3, 20, 0, UINT64_MAX },
 	{ "/a/;UID=1/;SECTION=1.2.MIME", "a", "1.2.MIME", 0, 1, 0, UINT64_MAX },
-	{ "/a/;UID=1/;SECTION=HEADER.FIELDS%20(DATE%20FROM)", "a", "HEADER.FIELDS (DATE FROM)", 0, 1, 0,
-	  UINT64_MAX },
+	{ "/a/;UID=1/;SECTION=HEADER.FIELDS%20(DATE%20FROM)", "a", "HEADER.FIELDS (DATE FROM)", 0,
+	  1, 0, UINT64_MAX },
 	{ "/a/;UID=1/;SECTION=TEXT/;PARTIAL=0.1023", "a", "TEXT", 0, 1, 0, 1023 },
 	{ "/a/;UID=1/;PARTIAL=1024", "a", NULL, 0, 1, 1024, UINT64_MAX },
 	{ "/~peter/%E6%97%A5%E6%9C%AC/;UID=1", "~peter/\xe6\x97\xa5\xe6\x9c\xac", NULL, 0, 1, 0,
@@ -37,8 +37,9 @@ static const char *const none[] = {
 	"", "/", "/a", "/a;UID=1", "/a/;UID=", "/a/;UID=0", "/a/;UID=01", "/a/;UID=4294967296",
 	"/a/;UID=1x", "/a/;UID=-1", "//a/;UID=1", "imap://h/a/;UID=1", "IMAP://h/;UID=1",
 	"/a?SUBJECT%20x/;UID=1", "/a;UIDVALIDITY=0/;UID=1", "/a;UIDVALIDITY=x/;UID=1",
-	"/a;UIDVALIDITY=1;x/;UID=1", "/a/;UID=1/;SECTION=", "/a/;UID=1/;SECTION=%", "/a/;UID=1/;SECTION=%4",
-	"/a/;UID=1/;SECTION=%00", "/a/;UID=1/;SECTION=a b", "/a/;UID=1/;PARTIAL=", "/a/;UID=1/;PARTIAL=x",
+	"/a;UIDVALIDITY=1;x/;UID=1", "/a/;UID=1/;SECTION=", "/a/;UID=1/;SECTION=%",
+	"/a/;UID=1/;SECTION=%4", "/a/;UID=1/;SECTION=%00", "/a/;UID=1/;SECTION=a b",
+	"/a/;UID=1/;PARTIAL=", "/a/;UID=1/;PARTIAL=x",
 	"/a/;UID=1/;PARTIAL=1.0", "/a/;UID=1/;PARTIAL=1.", "/a/;UID=1/;PARTIAL=1.2.3",
 	"/a/;UID=1/;PARTIAL=9223372036854775808", "/a%ff/;UID=1", "/a%c0%80/;UID=1", "/a\"/;UID=1",
 	"/a/;UID=1;URLAUTH=anonymous", "/a/;UID=1/;EXPIRE=x", "/a;b/;UID=1", "/a/;UID=1/",
@@ -61,8 +62,8 @@ test_rows(void **state)
 		struct url u;
 
 		if (!url_parse(span_of(r->text), &mem, &u) || !same(u.mailbox, r->mailbox) ||
-		    !same(u.section, r->section) || u.uidvalidity != r->uidvalidity || u.uid != r->uid ||
-		    u.skip != r->skip || u.most != r->most)
+		    !same(u.section, r->section) || u.uidvalidity != r->uidvalidity ||
+		    u.uid != r->uid || u.skip != r->skip || u.most != r->most)
 			fail_msg("%s", r->text);
 	}
 	arena_free(&mem);
