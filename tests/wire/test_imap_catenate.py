@@ -50,6 +50,47 @@ def catenated(start, parts, selected=None):
         return body(session.wire, "INBOX", int(uid[1])) if uid else answer
 
 
+# --- RFC 3502: the dialogue of its section "APPEND Command" ---
+
+FIRST = (b"Date: Mon, 7 Feb 1994 21:52:25 -0800 (PST)\r\nFrom: Fred Foobar <foobar@Blurdybloop.example.COM>\r\n"
+         b"Subject: afternoon meeting\r\nTo: mooch@owatagu.example.net\r\n"
+         b"Message-Id: <B27397-0100000@Blurdybloop.example.COM>\r\nMIME-Version: 1.0\r\n"
+         b"Content-Type: TEXT/PLAIN; CHARSET=US-ASCII\r\n\r\n"
+         b"Hello Joe, do you think we can meet at 3:30 tomorrow?\r\n")
+SECOND = (b"Date: Mon, 7 Feb 1994 22:43:04 -0800 (PST)\r\nFrom: Joe Mooch <mooch@OWaTaGu.example.net>\r\n"
+          b"Subject: Re: afternoon meeting\r\nTo: foobar@blurdybloop.example.com\r\n"
+          b"Message-Id: <a0434793874930@OWaTaGu.example.net>\r\nMIME-Version: 1.0\r\n"
+          b"Content-Type: TEXT/PLAIN; CHARSET=US-ASCII\r\n\r\n3:30 is fine with me.\r\n")
+
+
+def test_RFC3502_examples(box, start):
+    linnet.make_maildir(box, "saved-messages")
+    with start() as session:
+        wire = session.wire
+        wire.send(b"A003 APPEND saved-messages (\\Seen) {%d}\r\n" % len(FIRST))
+        assert wire.line() == b"+ OK"
+        wire.send(FIRST + b" (\\Seen) \" 7-Feb-1994 22:43:04 -0800\" {%d}\r\n" % len(SECOND))
+        assert wire.line() == b"+ OK"
+        wire.send(SECOND + b"\r\n")
+        assert re.match(rb"A003 OK \[APPENDUID \d+ 1:2\] ", wire.line())
+        wire.send_line("A004 APPEND bogusname (\\Flagged) {1023}")
+        assert wire.line().startswith(b"A004 NO [TRYCREATE] ")
+        assert body(wire, "saved-messages", 1) == FIRST and fetch(wire, 2) == SECOND
+        assert b'INTERNALDATE "08-Feb-1994 06:43:04 +0000"' in wire.ok("i", "FETCH 2 INTERNALDATE")[0]
+
+
+def test_RFC3502_the_second_one_is_refused(box, start):
+    """A005 of the RFC: what the first one was is not kept either (here: too big instead of over quota)."""
+    before = files(box)
+    with start(settings="mail_max_append_size = 1000\n") as session:
+        wire = session.wire
+        wire.send(b"A005 APPEND Drafts (\\Flagged) {%d}\r\n" % len(FIRST))
+        assert wire.line() == b"+ OK"
+        wire.send(FIRST + b" {35403}\r\n")
+        assert wire.line().startswith(b"A005 NO [TOOBIG] ")
+    assert files(box) == before
+
+
 # --- RFC 4469 ---
 
 def test_RFC4469_3_as_in_the_example(box, start):

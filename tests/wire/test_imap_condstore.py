@@ -330,6 +330,47 @@ def test_RFC7162_3_2_4_seen_by_fetch(box, start):
         assert session.wire.ok("b", "FETCH 1 RFC822.SIZE")[0].startswith(b"* 1 FETCH (RFC822.SIZE ")
 
 
+# --- UIDPLUS and MOVE: RFC 4315, RFC 6851 ---
+
+def test_RFC4315_2_1_uid_expunge_and_3_copyuid(maildir, start):
+    """The numbers of the RFC's examples, in a mailbox made for them."""
+    linnet.make_maildir(maildir, "meeting")
+    linnet.fill(maildir, 24, flags="")
+    with start() as session:
+        selected(session.wire)
+        session.wire.ok("d", "STORE 13:15,1 +FLAGS.SILENT (\\Deleted)")
+        session.wire.transcript(r"""
+            C: A003 UID EXPUNGE 12:15
+            S: * 15 EXPUNGE
+            S: * 14 EXPUNGE
+            S: * 13 EXPUNGE
+            S*:
+            S: A003 OK …
+            C: A004 UID COPY 20,5:6,9 meeting
+            S~: A004 OK \[COPYUID \d+ 5:6,9,20 1:4\] Copy completed\.
+            C: A005 UID COPY 13:15 meeting
+            S: A005 OK No messages found.
+            C: A006 COPY 1 funny
+            S: A006 NO [TRYCREATE] …
+        """)
+
+
+def test_RFC6851_3_3_both_forms(maildir, start):
+    """EXPUNGE comes behind COPYUID and before the tagged OK; a message that is gone already is left out."""
+    linnet.make_maildir(maildir, "foo")
+    linnet.fill(maildir, 5, flags="")
+    with start() as session, start() as other:
+        selected(session.wire)
+        selected(other.wire)
+        other.wire.ok("m", "UID MOVE 2 foo")
+        answers = session.wire.ok("a", "MOVE 1:3 foo")
+        assert re.fullmatch(rb"\* OK \[COPYUID \d+ 1,3 2[:,][34]\] Moved UIDs\.", answers[0])
+        assert [a for a in answers if b"EXPUNGE" in a] == [b"* 3 EXPUNGE", b"* 2 EXPUNGE", b"* 1 EXPUNGE"]
+        assert session.wire.ok("b", "UID MOVE 2 foo")[-1] == b"b OK No messages found."
+        assert session.wire.command("c", "UID MOVE 4 bar")[-1].startswith(b"c NO [TRYCREATE] ")
+        assert session.wire.ok("d", "UID SEARCH ALL")[0] == b"* SEARCH 4 5"
+
+
 # --- ENABLE: RFC 5161 ---
 
 def test_RFC5161_3_1_enable(start):
