@@ -1,5 +1,5 @@
 /*
- * who.c - linnetctl who, kick, stats, auth cache flush: what the running authd knows
+ * who.c - linnetctl who, kick, stats, cache flush: what the running authd knows
  *
  * authd has a list of the sessions that asked it; those that began before it was
  * started last are not in it.  kick sends SIGTERM, on which a session says goodbye.
@@ -185,7 +185,7 @@ ctl_flush(struct ctl *ctl, int argc, char **argv)
 	struct listing l = { ctl, NULL, 0, 0 };
 
 	if (argc > 2) {
-		ctl_complain("usage: linnetctl auth cache flush [USER]");
+		ctl_complain("usage: linnetctl cache flush [USER]");
 		return EX_USAGE;
 	}
 	return ask(ctl, "FLUSH", argc > 1 ? argv[1] : NULL, print_count, &l);

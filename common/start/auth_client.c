@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,14 @@ struct auth_client {
 	uint64_t   id;   /* of the question under way */
 	bool       is_gone;
 };
+
+const volatile int *auth_client_stop;
+
+static bool
+is_stopped(void)
+{
+	return auth_client_stop && *auth_client_stop;
+}
 
 static bool
 is_ours(uid_t uid)
@@ -108,23 +117,37 @@ connect_until(const char *path, int64_t deadline_ms)
 			errno = reason;
 			return -1;
 		}
-		poll(NULL, 0, BACKLOG_PAUSE_MS);
+		if (is_stopped())
+			deadline_ms = 0;
+		else
+			poll(NULL, 0, BACKLOG_PAUSE_MS);
 	}
 	return fd;
 }
 
-/* Wait until fd is ready; false with errno once the deadline has passed. */
+/*
+ * Wait until fd is ready; false with errno once the deadline has passed, or where the process
+ * has been told to end: SIGTERM is let in here and nowhere else.
+ */
 static bool
 wait_for(int fd, short what, int64_t deadline_ms)
 {
 	struct pollfd p = { .fd = fd, .events = what };
-	int n;
+	struct timespec timeout;
+	sigset_t mask;
+	int n, left;
 
-	do
-		n = poll(&p, 1, clock_until(deadline_ms));
-	while (n < 0 && errno == EINTR);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	sigdelset(&mask, SIGTERM);
+	do {
+		left = clock_until(deadline_ms);
+		timeout = (struct timespec){ left / 1000, left % 1000 * 1000000L };
+		n = is_stopped() ? -1 : ppoll(&p, 1, &timeout, auth_client_stop ? &mask : NULL);
+	} while (n < 0 && errno == EINTR && !is_stopped());
 	if (n == 0)
 		errno = ETIMEDOUT;
+	else if (n < 0 && is_stopped())
+		errno = EINTR;
 	return n > 0;
 }
 

@@ -55,6 +55,12 @@ struct auth_answer {
 };
 
 /*
+ * Where set, SIGTERM ends every wait below as if its deadline were there, once *auth_client_stop is
+ * not 0: the process blocks the signal otherwise.
+ */
+extern const volatile int *auth_client_stop;
+
+/*
  * NULL with *why_out (in mem) when authd cannot be reached: to be logged, and told as
  * AUTH_UNAVAILABLE.
  */

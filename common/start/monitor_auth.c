@@ -97,6 +97,7 @@ ask(struct monitor *m, const struct auth_request *request)
 {
 	const char *why = "", *path = arena_printf(&m->mem, "%s/login", m->p->settings->base_dir);
 
+	auth_client_stop = &monitor_terminated;
 	if (!m->authd)
 		m->authd = auth_client_open(path, auth_deadline(m), &m->mem, &why);
 	if (!m->authd) {

@@ -57,20 +57,19 @@ monitor_wait(int fd, int64_t deadline)
 
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	sigdelset(&mask, SIGTERM);
-	for (;;) {
+	while (!monitor_terminated) { /* it may have come while authd was waited for */
 		int left = clock_until(deadline);
 		struct timespec timeout = { left / 1000, left % 1000 * 1000000L };
 		int n = ppoll(&one, 1, &timeout, &mask);
 
 		if (n > 0)
 			return MONITOR_WAITED_READABLE;
-		if (monitor_terminated)
-			return MONITOR_WAITED_TERMINATED;
 		if (n < 0 && errno != EINTR)
 			die("ppoll: %s", strerror(errno));
 		if (n == 0 && clock_until(deadline) == 0)
 			return MONITOR_WAITED_LATE;
 	}
+	return MONITOR_WAITED_TERMINATED;
 }
 
 /* In the kernel: MSG_TRUNC of tcp(7) copies nothing to us. */

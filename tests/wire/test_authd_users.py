@@ -293,7 +293,7 @@ def test_a_changed_password_works_at_once_A21(database, users):
         database.sql("UPDATE messagerie.users SET password='{PLAIN}newer'")
         assert verdict(login(authd, password="newer")) == "OK"
         assert verdict(login(authd)) == "OK"  # within auth_cache_ttl
-        subprocess.run([linnet.program("linnetctl"), "-c", str(authd.conf), "auth", "cache", "flush", USER], check=True, capture_output=True)
+        subprocess.run([linnet.program("linnetctl"), "-c", str(authd.conf), "cache", "flush", USER], check=True, capture_output=True)
         assert verdict(login(authd)) == "wrong"
         assert verdict(login(authd, password="newer")) == "OK"
         authd.reload()

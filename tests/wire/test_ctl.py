@@ -411,5 +411,5 @@ def test_stats_and_flush():
         assert text.endswith("# EOF\n")
         with authd.client() as c:
             c.plain("toto@d.test", "secret")
-        assert run("-c", authd.conf, "auth", "cache", "flush", "nobody@d.test").stdout == "0 answers are forgotten\n"
-        assert run("-c", authd.conf, "auth", "cache", "flush").stdout == "1 answers are forgotten\n"
+        assert run("-c", authd.conf, "cache", "flush", "nobody@d.test").stdout == "0 answers are forgotten\n"
+        assert run("-c", authd.conf, "cache", "flush").stdout == "1 answers are forgotten\n"

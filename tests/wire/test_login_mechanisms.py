@@ -2,8 +2,10 @@
 import base64
 import pathlib
 import re
+import signal
 import ssl
 import subprocess
+import time
 
 import pytest
 
@@ -235,3 +237,25 @@ def test_the_password_of_LOGIN_is_in_no_log():
             assert exchange(wire, "LOGIN", lambda _: b64(USER), lambda _: b64("geheimesWort")).startswith(b"a NO")
         server.wait_log(r"Disconnected.*user=<toto@mondomaine.local>, method=LOGIN")
         assert "geheimesWort" not in server.logs()
+
+
+# --- authd that does not answer -----------------------------------------------------------------------
+
+def test_SIGTERM_is_seen_while_authd_is_waited_for_B08():
+    """authd is stopped in the middle of a login: the monitor that waits for it ends when it is told to."""
+    with linnet.Server(services=("imap",)) as server:
+        for pid in [server.authd.pid, *linnet.descendants(server.authd.pid)]:
+            linnet.os.kill(pid, signal.SIGSTOP)
+        try:
+            with server.connect("imap") as wire:
+                wire.line()
+                wire.send_line(f"a LOGIN {USER} {WORD}")
+                time.sleep(0.5)
+                monitor = next(pid for pid in linnet.children(server.processes["imap"].pid) if linnet.children(pid))
+                start = time.monotonic()
+                linnet.os.kill(monitor, signal.SIGTERM)
+                assert b"BYE" in wire.rest()
+                assert time.monotonic() - start < 3
+        finally:
+            for pid in [server.authd.pid, *linnet.descendants(server.authd.pid)]:
+                linnet.os.kill(pid, signal.SIGCONT)
