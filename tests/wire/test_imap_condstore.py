@@ -208,7 +208,7 @@ def resync(start, parameters, enable="ENABLE QRESYNC", command="SELECT"):
     with start() as session:
         session.wire.ok("e", enable)
         answers = session.wire.ok("r", f"{command} INBOX (QRESYNC ({parameters}))")
-        at = max(n for n, a in enumerate(answers) if b"HIGHESTMODSEQ" in a)
+        at = max(n for n, a in enumerate(answers) if a.startswith(b"* OK ["))
         assert b"RECENT" in b"\n".join(answers[:at])
         return answers[at + 1:-1]
 
@@ -476,6 +476,7 @@ def test_RFC9051_6_3_2_select(box, start):
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 8] …
             S: * OK [HIGHESTMODSEQ …
+            S: * OK [MAILBOXID …
             S: * LIST () "." INBOX
             S: A142 OK [READ-WRITE] …
             C: b FETCH 7 FLAGS
