@@ -309,11 +309,12 @@ is_of_kind(const struct items_chunk *c, unsigned kinds)
 uint32_t
 items_next(const struct items *l, uint32_t index, unsigned kinds)
 {
-	const struct items_chunk *c, *end = l->chunk + l->chunks;
+	const struct items_chunk *c, *end;
 
 	if (index >= l->count)
 		return l->count;
 	c = chunk_of(l, index);
+	end = l->chunk + l->chunks;
 	if (is_of_kind(c, kinds))
 		return index;
 	for (c++; c < end; c++)
@@ -345,11 +346,12 @@ items_below(const struct items *l, uint32_t index, unsigned kinds)
 uint32_t
 items_next_changed(const struct items *l, uint32_t index, uint64_t since)
 {
-	const struct items_chunk *c, *end = l->chunk + l->chunks;
+	const struct items_chunk *c, *end;
 
 	if (index >= l->count)
 		return l->count;
 	c = chunk_of(l, index);
+	end = l->chunk + l->chunks;
 	if (c->modseq > since)
 		return index;
 	for (c++; c < end; c++)

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "common/index/journal.h"
+#include "common/index/mailbox.h"
 #include "common/index/map.h"
 #include "common/index/sum.h"
+#include "common/maildir/dir.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,6 +65,9 @@ write_good(void)
 	map_write(folder, 3, &items, &names, gone, 1);
 	s.generation = 3;
 	s.highest = 100;
+	s.uidvalidity = 7;
+	s.uidnext = 13;
+	s.counters.messages = 2;
 	journal_create(folder, &s, &j);
 	pending_flags(&p, items_at(&items, 0), 0, 50);
 	pending_gone(&p, 9, 0, 50);
@@ -85,13 +90,31 @@ write_good(void)
 }
 
 static char path[] = "/tmp/linnet-fuzz.XXXXXX";
+static struct store *store;
 
 static void
 end(void)
 {
-	for (int i = 0; i < FILES; i++)
+	int tmp = open("/tmp", O_RDONLY | O_DIRECTORY);
+
+	store_close(store);
+	dir_remove(tmp, strrchr(path, '/') + 1, 3);
+	close(tmp);
+}
+
+/* A session writes a new index: all of it is put back. */
+static void
+put_good(void)
+{
+	for (int i = 0; i < FILES; i++) {
+		int fd;
+
 		unlinkat(folder, good[i].name, 0);
-	rmdir(path);
+		fd = openat(folder, good[i].name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		if (fd < 0 || write(fd, good[i].bytes, good[i].size) < 0)
+			abort();
+		close(fd);
+	}
 }
 
 static void
@@ -101,6 +124,8 @@ begin(void)
 		abort();
 	atexit(end);
 	folder = open(path, O_RDONLY | O_DIRECTORY);
+	if (store_open(path, true, STORE_NO_SYNC, &store) != 0)
+		abort();
 	write_good();
 }
 
@@ -133,6 +158,38 @@ take_size(void *context, const struct journal_size *s)
 	return s->uid > 0;
 }
 
+/* As a session would: map and journal are applied, then the folder decides. */
+static void
+open_mailbox(void)
+{
+	struct mailbox *box;
+	struct ranges uids;
+	struct arena mem = ARENA_EMPTY;
+	struct news n;
+
+	if (mailbox_open(store, "INBOX", MAILBOX_READ_WRITE, &box) != 0)
+		return;
+	mailbox_sync(box);
+	while (mailbox_next_news(box, true, &n))
+		;
+	mailbox_vanished(box, 1, NULL, &mem, &uids);
+	for (uint32_t i = 1; i <= mailbox_count(box); i++)
+		if (strchr(mailbox_message_base(box, i), '/'))
+			abort();
+	mailbox_close(box);
+	arena_free(&mem);
+}
+
+static void
+walk(const struct items *items)
+{
+	for (uint32_t i = 0; (i = items_next(items, i, ITEMS_UNSEEN | ITEMS_DELETED)) < items->count; i++)
+		items_look(items, i);
+	for (uint32_t uid = 1; uid && uid < 1U << 31; uid *= 2)
+		if (items_at_or_behind(items, uid) > items->count)
+			abort();
+}
+
 static void
 read_all(void)
 {
@@ -144,6 +201,7 @@ read_all(void)
 
 	if (map_read(folder, &m) == 0) {
 		names_load(&m.names);
+		walk(&m.items);
 		for (uint32_t i = 0; i < m.items.count; i++)
 			if (strchr(names_of(&m.names, items_at(&m.items, i)), '/'))
 				abort();
@@ -177,9 +235,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	close(fd);
 	read_all();
-	fd = openat(folder, g->name, O_WRONLY | O_TRUNC);
-	if (fd < 0 || write(fd, g->bytes, g->size) < 0)
-		abort();
-	close(fd);
+	if (data[0] & 4)
+		open_mailbox();
+	put_good();
 	return 0;
 }
