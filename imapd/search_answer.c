@@ -93,7 +93,8 @@ save_search_answer(struct session *s, const struct search_return *wanted,
 	struct search_found some = chosen(s, wanted, found);
 
 	session_forget_saved(s);
-	qsort(some.number, some.count, sizeof(*some.number), by_number);
+	if (some.count > 0)
+		qsort(some.number, some.count, sizeof(*some.number), by_number);
 	for (size_t i = 0; i < some.count; i++) {
 		uint32_t uid = mailbox_message(s->box, some.number[i])->uid;
 
