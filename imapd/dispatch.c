@@ -83,7 +83,7 @@ dispatch_command(struct session *s)
 
 	s->reply = REPLY_NONE;
 	s->reply_code = s->reply_text = NULL;
-	s->ends_with_modseq = false;
+	s->ends_with_modseq = s->holds_expunge = false;
 	s->expunges_told = 0;
 	if (s->notify)
 		session_wait(s, false);
@@ -107,7 +107,8 @@ dispatch_command(struct session *s)
 
 	command_drop_rest(s);
 	if (s->box && row && !(row->flags & (NO_REPORT | ENDS_BOX)))
-		notify_report(s, !(row->flags & HOLDS_EXPUNGE), (row->flags & CHANGES) != 0);
+		notify_report(s, !(row->flags & HOLDS_EXPUNGE) && !s->holds_expunge,
+		              (row->flags & CHANGES) != 0);
 	end_with_modseq(s);
 	send_reply(s, tag, name);
 	settle_cache(s);

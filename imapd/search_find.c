@@ -104,6 +104,7 @@ search_begin(struct session *s, struct search_request *r)
 		refuse_bad(s, "UIDREQUIRED", "message numbers are not in use");
 		return false;
 	}
+	s->holds_expunge = (r->program.uses & SEARCH_USES_NUMBERS) != 0;
 	if (!search_program_resolve(&r->program, s->box, &s->saved, &s->mem)) {
 		refuse_bad(s, NULL, "there is no message with this number");
 		return false;

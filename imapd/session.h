@@ -66,6 +66,8 @@ struct session {
 	uint64_t               modseq_told;
 	uint64_t               expunges_told; /* for the command at hand */
 	struct ranges         *flags_told;    /* UIDs whose FLAGS report_news() told, or NULL */
+	/* no EXPUNGE behind the command at hand, whose numbers it would change (RFC 7162 s.3.2.10.2) */
+	bool                   holds_expunge;
 	/* the tagged OK carries [HIGHESTMODSEQ] where expunges were told (RFC 7162 s.3.2.7) */
 	bool                   ends_with_modseq;
 

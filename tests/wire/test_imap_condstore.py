@@ -306,6 +306,17 @@ def test_RFC7162_3_2_11_closed(box, start):
         assert session.wire.command("d", "SELECT nowhere")[0].startswith(b"* OK [CLOSED] ")
 
 
+def test_RFC7162_3_2_10_2_none_behind_a_search_by_numbers(box, start):
+    with start() as session, start() as other:
+        session.wire.ok("e", "ENABLE QRESYNC")
+        selected(session.wire)
+        selected(other.wire)
+        other.wire.ok("o", "STORE 3 +FLAGS.SILENT (\\Deleted)")
+        other.wire.ok("o", "EXPUNGE")
+        assert not [a for a in session.wire.ok("a", "UID SEARCH OR 1:2 SEEN") if b"VANISHED" in a]
+        assert b"* VANISHED 3" in session.wire.ok("b", "UID SEARCH SEEN")
+
+
 def test_RFC7162_6_a_modseq_is_held_back_with_vanished(box, start):
     """While VANISHED has to wait the client is told a HIGHESTMODSEQ below it."""
     with start() as session, start() as other:
