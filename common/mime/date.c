@@ -51,11 +51,16 @@ days_in_month(int year, int month)
 }
 
 static bool
+is_time(const struct moment *m)
+{
+	return m->hour <= 23 && m->minute <= 59 && m->second <= 60;
+}
+
+static bool
 is_possible(const struct moment *m)
 {
 	return m->year >= 0 && m->year <= 9999 && m->month >= 1 && m->month <= 12 && m->day >= 1 &&
-	       m->day <= days_in_month(m->year, m->month) && m->hour <= 23 && m->minute <= 59 &&
-	       m->second <= 60;
+	       m->day <= days_in_month(m->year, m->month) && is_time(m);
 }
 
 static time_t
@@ -186,11 +191,11 @@ date_parse(struct span value, time_t *utc_out, int *zone_minutes_out)
 	if (!take_year(&value, &m.year))
 		return false;
 	token_skip_blank(&value);
-	if (value.len > 0) {
-		if (!take_time(&value, &m))
-			return false;
+	/* RFC 5256 s.2.2: a time that is none is 00:00:00 UTC, on a day that is one. */
+	if (value.len > 0 && take_time(&value, &m) && is_time(&m))
 		m.zone_minutes = take_any_zone(&value);
-	}
+	else
+		m.hour = m.minute = m.second = 0;
 	if (!is_possible(&m))
 		return false;
 	*utc_out = moment_utc(&m);

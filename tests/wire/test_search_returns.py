@@ -634,7 +634,6 @@ def test_charsets_within_the_sandbox(server):
     linnet.deliver(maildir, "Content-Type: text/plain; charset=EUC-KR\n\nx \ud55c\uad6d y\n".encode("euc-kr"), flags="")
     word = "\ud55c\uad6d".encode("euc-kr")
     with server.imap() as wire:
-        wire.login()
         wire.ok("s", "SELECT INBOX")
         wire.send(b"a SEARCH CHARSET EUC-KR BODY {%d+}\r\n%s\r\n" % (len(word), word))
         wire.transcript("""
