@@ -42,7 +42,7 @@ struct session {
 	const struct login *login;
 	struct store       *store;
 	struct mailbox     *box;  /* the selected one, NULL in the authenticated state */
-	struct notify      *notify; /* what the client wants to hear of (notify.h), NULL: never said */
+	struct notify      *notify; /* what the client wants to hear of (notify.h), or NULL */
 	bool                holds_flags; /* changed flags are not told: NOTIFY without FlagChange */
 	struct arena        kept; /* as long as the session */
 	struct names        names; /* how the namespace looks to the client */
@@ -66,13 +66,13 @@ struct session {
 	uint64_t               modseq_told;
 	uint64_t               expunges_told; /* for the command at hand */
 	struct ranges         *flags_told;    /* UIDs whose FLAGS report_news() told, or NULL */
-	/* no EXPUNGE behind the command at hand, whose numbers it would change (RFC 7162 s.3.2.10.2) */
+	/* no EXPUNGE behind the command at hand, whose numbers it would change */
 	bool                   holds_expunge;
 	/* the tagged OK carries [HIGHESTMODSEQ] where expunges were told (RFC 7162 s.3.2.7) */
 	bool                   ends_with_modseq;
 
 	/* what SEARCH left for later commands; gone with the selected mailbox */
-	struct ranges          saved;     /* UIDs of "$" (RFC 5182); some may have left the mailbox */
+	struct ranges          saved;     /* UIDs of "$" (RFC 5182); some may have left */
 	struct arena           saved_mem;
 	struct search_context *context;   /* searches that are kept up to date (search_context.h) */
 
