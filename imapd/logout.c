@@ -1,59 +1,30 @@
 /* logout.c - the numbers of a session's last log line (imap_logout_format) */
 #include "imapd/logout.h"
 
-#include "common/base/buf.h"
-
-#define NUMBER(field) offsetof(struct session, field)
-
-/* A variable's names, and where its number stands. */
-static const struct variable {
-	const char *text;
-	size_t      offset;
-} variables[] = {
-	{ "%i", NUMBER(in.total) },
-	{ "%{input}", NUMBER(in.total) },
-	{ "%o", NUMBER(out.total) },
-	{ "%{output}", NUMBER(out.total) },
-	{ "%{deleted}", NUMBER(deleted) },
-	{ "%{expunged}", NUMBER(expunged) },
-	{ "%{trashed}", NUMBER(trashed) },
-	{ "%{autoexpunged}", NUMBER(trashed) }, /* neither is ever counted here */
-	{ "%{appended}", NUMBER(appended) },
-	{ "%{fetch_hdr_count}", NUMBER(fetched_headers) },
-	{ "%{fetch_hdr_bytes}", NUMBER(fetched_header_bytes) },
-	{ "%{fetch_body_count}", NUMBER(fetched_bodies) },
-	{ "%{fetch_body_bytes}", NUMBER(fetched_body_bytes) },
-};
-
-static const struct variable *
-at_variable(struct span rest)
-{
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-		if (span_starts(rest, variables[i].text))
-			return &variables[i];
-	return NULL;
-}
+#include "common/base/number_text.h"
 
 const char *
 logout_numbers(struct session *s, const char *format)
 {
-	struct span rest = span_of(format);
+	const struct number_variable variables[] = {
+		{ "%i", s->in.total },
+		{ "%{input}", s->in.total },
+		{ "%o", s->out.total },
+		{ "%{output}", s->out.total },
+		{ "%{deleted}", s->deleted },
+		{ "%{expunged}", s->expunged },
+		{ "%{trashed}", s->trashed },
+		{ "%{autoexpunged}", s->trashed }, /* neither is ever counted here */
+		{ "%{appended}", s->appended },
+		{ "%{fetch_hdr_count}", s->fetched_headers },
+		{ "%{fetch_hdr_bytes}", s->fetched_header_bytes },
+		{ "%{fetch_body_count}", s->fetched_bodies },
+		{ "%{fetch_body_bytes}", s->fetched_body_bytes },
+	};
 	struct buf line = BUF_EMPTY;
 	const char *text;
 
-	while (rest.len > 0) {
-		const struct variable *v = at_variable(rest);
-		uint64_t n;
-
-		if (!v) {
-			buf_byte(&line, rest.at[0]);
-			rest = span_skip(rest, 1);
-			continue;
-		}
-		memcpy(&n, (const char *)s + v->offset, sizeof(n));
-		buf_number(&line, n);
-		rest = span_skip(rest, strlen(v->text));
-	}
+	number_text(format, variables, sizeof(variables) / sizeof(variables[0]), &line);
 	text = arena_string(&s->mem, buf_view(&line));
 	buf_free(&line);
 	return text;

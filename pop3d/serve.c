@@ -16,6 +16,7 @@
 #include "common/base/buf.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/number_text.h"
 #include "common/index/mailbox.h"
 #include "common/start/login_quota.h"
 #include "pop3d/command.h"
@@ -85,24 +86,53 @@ pop3_err_errno(struct pop3_session *s, const char *operation)
 	pop3_err(s, answers[i].code, answers[i].text);
 }
 
+static void
+add_numbers(struct pop3_session *s, struct buf *line)
+{
+	uint64_t size = maildrop_size_known(s->drop);
+	const struct number_variable variables[] = {
+		{ "%i", s->in.total },
+		{ "%{input}", s->in.total },
+		{ "%o", s->out.total },
+		{ "%{output}", s->out.total },
+		{ "%t", s->top_count },
+		{ "%{top_count}", s->top_count },
+		{ "%p", s->top_bytes },
+		{ "%{top_bytes}", s->top_bytes },
+		{ "%r", s->retr_count },
+		{ "%{retr_count}", s->retr_count },
+		{ "%b", s->retr_bytes },
+		{ "%{retr_bytes}", s->retr_bytes },
+		{ "%d", s->removed },
+		{ "%{deleted_count}", s->removed },
+		{ "%m", maildrop_count(s->drop) },
+		{ "%{message_count}", maildrop_count(s->drop) },
+		{ "%s", size },
+		{ "%{message_bytes}", size },
+	};
+
+	number_text(s->login->settings->pop3_logout_format, variables,
+	            sizeof(variables) / sizeof(variables[0]), line);
+}
+
 /*
  * \Seen of what was read is written here also when there was no QUIT: nothing
- * is lost by it, unlike by deleting.  The line is that of Dovecot's
- * pop3_logout_format: top=, retr=, del= and size= of the whole maildrop.
+ * is lost by it, unlike by deleting.
  */
 void
 pop3_end(struct pop3_session *s, const char *reason)
 {
+	struct buf line = BUF_EMPTY;
+
 	if (maildrop_write_seen(s->drop) < 0)
 		log_error("cannot mark what was read as seen: %s", strerror(errno));
-	log_info("%s top=%llu/%llu, retr=%llu/%llu, del=%lu/%lu, size=%llu", reason,
-	         (unsigned long long)s->top_count, (unsigned long long)s->top_bytes,
-	         (unsigned long long)s->retr_count, (unsigned long long)s->retr_bytes,
-	         (unsigned long)s->removed, (unsigned long)maildrop_count(s->drop),
-	         (unsigned long long)maildrop_size_known(s->drop));
+	buf_printf(&line, "%s ", reason);
+	add_numbers(s, &line);
+	log_info("%s", line.data);
+	buf_free(&line);
 	maildrop_close(s->drop);
 	store_close(s->store);
-	exit(EXIT_SUCCESS);
+	_exit(EXIT_SUCCESS);
 }
 
 static void __attribute__((noreturn))
@@ -118,7 +148,7 @@ gone(enum gone why)
 
 	if (!session.drop) { /* the client went away while it logged in */
 		log_info("%s before the maildrop was open", reason[why]);
-		exit(EXIT_SUCCESS);
+		_exit(EXIT_SUCCESS);
 	}
 	pop3_end(&session, reason[why]);
 }
@@ -131,7 +161,7 @@ refuse(struct pop3_session *s, const char *operation)
 	log_info("Disconnected: Cannot %s", operation);
 	out_flush(&s->out);
 	store_close(s->store);
-	exit(EXIT_SUCCESS);
+	_exit(EXIT_SUCCESS);
 }
 
 static const char *

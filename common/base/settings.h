@@ -103,6 +103,8 @@
 	    "what the log line at a session's end says behind the reason")                         \
 	STR(imap_id_send, "name *", "fields of our ID answer, as pairs; * for the built-in value") \
 	STR(imap_id_log, "", "fields of the client's ID that are logged; * for all")               \
+	STR(pop3_logout_format, "top=%t/%p, retr=%r/%b, del=%d/%m, size=%s",                       \
+	    "what the log line at a POP3 session's end says behind the reason")                    \
 	STR(pop3_uidl_format, "%08Xu%08Xv",                                                        \
 	    "form of POP3 UIDLs; %u UID, %v UIDVALIDITY, %f file name")                            \
 	YES(pop3_no_flag_updates, false, "do not mark messages \\Seen when POP3 has read them")    \

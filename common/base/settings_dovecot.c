@@ -71,7 +71,7 @@ static const char *const names[] = {
 	"old_stats_carbon_server", "old_stats_command_min_time", "old_stats_domain_min_time",
 	"old_stats_ip_min_time", "old_stats_memory_limit", "old_stats_session_min_time",
 	"old_stats_user_min_time", "pop3_delete_type", "pop3_deleted_flag", "pop3_enable_last",
-	"pop3_fast_size_lookups", "pop3_logout_format", "pop3_save_uidl", "pop3_uidl_duplicates",
+	"pop3_fast_size_lookups", "pop3_save_uidl", "pop3_uidl_duplicates",
 	"pop3c_features", "pop3c_host", "pop3c_master_user", "pop3c_password", "pop3c_port",
 	"pop3c_quick_received_date", "pop3c_rawlog_dir", "pop3c_ssl", "pop3c_ssl_verify",
 	"pop3c_user", "postmaster_address", "process_shutdown_filter", "quota_full_tempfail",

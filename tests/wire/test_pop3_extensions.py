@@ -243,3 +243,15 @@ def test_workaround_for_headers_without_an_end(pop3, maildir):
             session.wire.line()
             assert multiline(session.wire, "RETR 1")[1] == wanted
             assert multiline(session.wire, "TOP 1 0")[1] == wanted
+
+
+def test_logout_format(pop3, maildir):
+    linnet.fill(maildir, 2)
+    with pop3(settings="pop3_logout_format = t=%t r=%{retr_count} d=%d/%m %x 100%\n") as session:
+        session.wire.line()
+        multiline(session.wire, "RETR 1")
+        multiline(session.wire, "TOP 2 0")
+        session.wire.pop("DELE 1")
+        session.wire.pop("QUIT")
+        session.wire.at_end()
+        assert "Disconnected: Logged out t=1 r=1 d=1/2 %x 100%" in session.log()
