@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "authd/check_inside.h"
+#include "authd/gssapi.h"
 #include "authd/user_name.h"
 
 static const struct answer_text {
@@ -348,6 +349,59 @@ log_in_by_token(struct attempt *a)
 	return find_password(a);
 }
 
+static void
+fail_ticket(struct attempt *a, const char *why)
+{
+	a->result.verdict = CHECK_FAILED;
+	a->result.driver = a->check->mechanism;
+	a->result.line = span_of(arena_printf(a->mem, "invalid credentials (%s)", why));
+}
+
+/* Stages "accept" and "offer" of GSSAPI: what goes to the client, and the context. */
+static void
+prepare_ticket(struct attempt *a)
+{
+	const struct check *c = a->check;
+	struct gssapi_state next = { SPAN_NONE, SPAN_NONE };
+	const char *why = span_is(c->stage, "accept") ?
+	                          gssapi_accept(c->secret, a->question.values.service,
+	                                        a->config->settings.auth_gssapi_hostname,
+	                                        a->mem, &next) :
+	                          gssapi_offer(c->challenge, a->mem, &next);
+	struct buf data = BUF_EMPTY;
+
+	if (why) {
+		fail_ticket(a, why);
+		return;
+	}
+	buf_printf(&data, "%05zu", next.token_out.len);
+	buf_span(&data, next.token_out);
+	buf_span(&data, next.context_out);
+	a->result.verdict = CHECK_CONTINUE;
+	a->result.data = arena_copy(a->mem, buf_view(&data));
+	buf_wipe_free(&data);
+}
+
+/* The ticket says who it is of; the passdbs say whether he may. */
+static const char *
+log_in_by_ticket(struct attempt *a)
+{
+	struct check known = *a->check;
+	const char *principal = "", *name,
+		   *why = gssapi_choose(a->check->challenge, a->check->secret, a->mem, &principal,
+	                                &known.authzid);
+
+	if (why) {
+		fail_ticket(a, why);
+		return NULL;
+	}
+	known.user = span_of(principal);
+	a->check = &known;
+	a->result.user = known.user;
+	name = log_in(a);
+	return name;
+}
+
 /* Stage "salt": whatever is stored, there is a salt to send. */
 static void
 prepare_proof(struct attempt *a)
@@ -404,6 +458,8 @@ check_run(const struct auth_config *config, const struct check *c, struct arena 
 	                     .proof = proof_find(c->mechanism),
 	                     .result = { .verdict = CHECK_UNAVAILABLE, .user = c->user } };
 
+	const char *name;
+
 	after_out->db = NULL;
 	if (is_stale(config))
 		return (struct check_result){ .verdict = CHECK_STALE };
@@ -413,11 +469,19 @@ check_run(const struct auth_config *config, const struct check *c, struct arena 
 	a.question.values.remote_ip =
 		arena_string(mem, c->remote_ip.at ? c->remote_ip : span_of(""));
 	a.question.values.local_ip = arena_string(mem, c->local_ip.at ? c->local_ip : span_of(""));
-	if (span_is(c->stage, "salt") && a.proof->prepare) {
-		prepare_proof(&a);
+	if (c->stage.len > 0) {
+		if (span_is(c->stage, "salt") && a.proof->prepare)
+			prepare_proof(&a);
+		else if (span_is_nocase(c->mechanism, "GSSAPI"))
+			prepare_ticket(&a);
 		return a.result;
 	}
-	finish(&a, a.proof->is_token ? log_in_by_token(&a) : log_in(&a));
+	if (span_is_nocase(c->mechanism, "GSSAPI"))
+		name = log_in_by_ticket(&a);
+	else
+		name = a.proof->is_token ? log_in_by_token(&a) : log_in(&a);
+	a.check = c;
+	finish(&a, name);
 	if (a.result.verdict == CHECK_OK)
 		*after_out = a.after;
 	return a.result;

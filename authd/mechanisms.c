@@ -1,6 +1,7 @@
 /* mechanisms.c - the table of SASL mechanisms */
 #include "authd/mechanisms.h"
 
+#include "authd/gssapi.h"
 #include "common/base/limits.h"
 #include "common/start/sasl_names.h"
 
@@ -27,6 +28,7 @@ static const struct mechanism mechanisms[] = {
 	{ "SCRAM-SHA-256-PLUS", "mutual-auth channel-binding", scram_plus_step, scram_go_on, NULL,
 	  false },
 	{ "EXTERNAL", "", external_step, NULL, NULL, false },
+	{ "GSSAPI", "", gssapi_step, gssapi_go_on, NULL, false },
 	{ "OAUTHBEARER", "plaintext", oauthbearer_step, NULL, oauthbearer_refused, false },
 	{ "XOAUTH2", "plaintext", xoauth2_step, NULL, xoauth2_refused, false },
 };
@@ -39,6 +41,8 @@ is_allowed(const struct mechanism *m, const char *allowed)
 	const struct sasl_name *name = sasl_name_each(sasl_name_find(span_of(m->name)));
 	struct span rest = span_of(allowed), word;
 
+	if (m->step == gssapi_step && !gssapi_is_built)
+		return false;
 	while (name && span_split(&rest, ' ', &word))
 		if (span_is_nocase(word, name->word))
 			return true;

@@ -32,7 +32,7 @@ struct dialogue {
 	struct buf  challenge; /* MECHANISM_ASK: to be sent in base64 */
 	/* for the worker, as struct check has them */
 	struct buf  user, secret, authzid, context;
-	const char *stage;     /* "" or "salt" */
+	const char *stage;     /* "" at the end, else what a worker is to prepare: "salt" ... */
 	struct buf  kept;      /* the mechanism's own */
 };
 
@@ -79,6 +79,8 @@ enum mechanism_next scram_plus_step(struct dialogue *d, struct span response);
 enum mechanism_next scram_go_on(struct dialogue *d, struct span data);
 enum mechanism_next oauthbearer_step(struct dialogue *d, struct span response);
 enum mechanism_next xoauth2_step(struct dialogue *d, struct span response);
+enum mechanism_next gssapi_step(struct dialogue *d, struct span response);
+enum mechanism_next gssapi_go_on(struct dialogue *d, struct span data);
 bool oauthbearer_refused(struct dialogue *d);
 bool xoauth2_refused(struct dialogue *d);
 

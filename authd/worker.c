@@ -6,6 +6,8 @@
 
 #include "authd/channel.h"
 #include "authd/check.h"
+#include "authd/gssapi.h"
+#include "authd/mechanisms.h"
 #include "authd/privileges.h"
 #include "common/base/log.h"
 #include "common/base/wipe.h"
@@ -16,6 +18,17 @@ open_databases(const struct database *db, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (db[i].driver->open)
 			db[i].driver->open(db[i].state);
+}
+
+/* GSSAPI's keys may be root's alone, as a passwd-file. */
+static void
+open_keytab(const struct auth_config *config, struct arena *mem)
+{
+	const char *why = NULL;
+
+	if (mechanism_find(span_of("GSSAPI"), config->settings.auth_mechanisms) &&
+	    !gssapi_open(config->settings.auth_krb5_keytab, mem, &why))
+		log_error("GSSAPI: %s", why);
 }
 
 /* False when this worker has no more to do. */
@@ -52,6 +65,7 @@ worker_run(const struct auth_config *config, int channel)
 
 	open_databases(config->passdb, config->passdb_count);
 	open_databases(config->userdb, config->userdb_count);
+	open_keytab(config, &mem);
 	privileges_drop(config->settings.default_login_user);
 	while (goes_on && (n = channel_receive(channel, message, sizeof(message), NULL)) > 0) {
 		goes_on = answer(config, channel, message, (size_t)n, &mem);
