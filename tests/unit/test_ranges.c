@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -88,10 +89,46 @@ test_like_a_bitmap(void **state)
 	}
 }
 
+/* Against a plain array of what is in the set. */
+static void
+test_removing(void **state)
+{
+	enum { NUMBERS = 64, ROUNDS = 20000 };
+	bool has[NUMBERS] = { false };
+	struct arena mem = ARENA_EMPTY;
+	struct ranges set = RANGES_EMPTY;
+
+	(void)state;
+	srand(3);
+	for (int round = 0; round < ROUNDS; round++) {
+		uint32_t a = (uint32_t)(rand() % NUMBERS), b = (uint32_t)(rand() % NUMBERS);
+		uint32_t first = a < b ? a : b, last = a < b ? b : a;
+		bool adds = rand() % 3 == 0;
+
+		for (uint32_t n = first; n <= last; n++)
+			has[n] = adds;
+		if (adds)
+			ranges_add(&set, &mem, first, last);
+		else
+			ranges_remove(&set, &mem, first, last);
+		for (uint32_t n = 0; n < NUMBERS; n++)
+			assert_int_equal(ranges_has(&set, n), has[n]);
+		for (size_t i = 1; i < set.count; i++)
+			assert_true(set.range[i].first > set.range[i - 1].last + 1);
+	}
+	ranges_add(&set, &mem, 5, UINT32_MAX);
+	ranges_remove(&set, &mem, UINT32_MAX, UINT32_MAX);
+	assert_true(ranges_has(&set, UINT32_MAX - 1) && !ranges_has(&set, UINT32_MAX));
+	ranges_remove(&set, &mem, 0, UINT32_MAX);
+	assert_int_equal(set.count, 0);
+	arena_free(&mem);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_removing),
 		cmocka_unit_test(test_adding_merges),
 		cmocka_unit_test(test_like_a_bitmap),
 	};
