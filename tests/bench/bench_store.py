@@ -6,9 +6,11 @@ small, as none of these commands reads it; names are as Postfix gives them.
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 
@@ -17,6 +19,7 @@ import imap  # noqa: E402
 import linnet  # noqa: E402
 
 LARGE, SMALL = 100_000, 10_000
+GROWTH = (1_000, 10_000, 100_000, 1_000_000)
 APPENDS = 20
 TEXT = b"From: a@example.org\r\nSubject: one\r\n\r\ntext\r\n"
 
@@ -74,6 +77,11 @@ class Session:
                     pass
         self.process.wait(20)
 
+    def private(self):
+        """kB of memory that no other process shares."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return sum(int(n) for n in re.findall(r"^Private_\w+: +(\d+) kB", text, re.M))
+
     def __call__(self, text):
         """Milliseconds of CPU for one command."""
         before = imap.spent(self.process.pid)
@@ -99,6 +107,32 @@ def selected(text):
             session("SELECT INBOX")
             return session(text)
     return bench
+
+
+def deliver(place):
+    """As a delivery agent does: a name of now, in new/."""
+    now = time.time_ns()
+    name = f"{now // 10**9}.V801I1M{now // 1000 % 10**6:06d}.mail.example"
+    path = place.mail / "tmp" / name
+    path.write_bytes(TEXT)
+    linnet.own(path)
+    path.rename(place.mail / "new" / name)
+
+
+def after_delivery(place):
+    with Session(place) as session:
+        session("SELECT INBOX")
+    deliver(place)
+    time.sleep(0.1)
+    return select(place)
+
+
+def expunge_one(place):
+    deliver(place)
+    with Session(place) as session:
+        session("SELECT INBOX")
+        session(r"STORE * +FLAGS.SILENT (\Deleted)")
+        return session("EXPUNGE")
 
 
 def store(place):
@@ -141,6 +175,8 @@ BENCHES = {  # name: messages, operation, milliseconds that linnet must reach
     "select-cold": (LARGE, select_cold, 80),
     "select": (LARGE, select, 1),
     "status": (LARGE, status, 1),
+    "delivered": (LARGE, after_delivery, 2),
+    "expunge-one": (LARGE, expunge_one, 1),
     "flags": (LARGE, selected("FETCH 1:* (UID FLAGS)"), 10),
     "unseen": (LARGE, selected("SEARCH UNSEEN"), 2),
     "size": (SMALL, selected("FETCH 1:* RFC822.SIZE"), 4),
@@ -151,6 +187,21 @@ BENCHES = {  # name: messages, operation, milliseconds that linnet must reach
 }
 
 
+def growth(rounds, folder, servers):
+    """SELECT with an index, and the memory that is the session's own then, by the size of the mailbox."""
+    imap.show("", [f"{name}: ms, kB" for name in servers])
+    for count in GROWTH:
+        cells = []
+        for server in servers:
+            place = Place(folder, server, count)
+            spent = min(select(place) for _ in range(rounds + 1))
+            with Session(place) as session:
+                session("SELECT INBOX")
+                cells.append(f"{spent:.2f} {session.private()}")
+            shutil.rmtree(place.folder)
+        imap.show(f"select {count}", cells)
+
+
 def run(rounds, names, only=None):
     if not linnet.IS_ROOT:
         sys.exit("bench store: needs root, to become the owner of the mail")
@@ -158,7 +209,10 @@ def run(rounds, names, only=None):
     imap.show("CPU ms", servers + ["must reach"])
     with linnet.temporary_folder() as folder:
         places = {}
-        for name in names or BENCHES:
+        for name in names or [*BENCHES, "growth"]:
+            if name == "growth":
+                growth(rounds, folder, servers)
+                continue
             count, bench, goal = BENCHES[name]
             best = []
             for server in servers:

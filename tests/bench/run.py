@@ -46,7 +46,7 @@ def main():
     row = benches.add_parser("store", help="CPU of opening, changing and filling large mailboxes")
     row.add_argument("--rounds", type=int, default=3, help="operations of which the cheapest counts (3)")
     row.add_argument("--only", metavar="SERVER", help='"linnet", "dovecot"')
-    row.add_argument("rows", nargs="*", metavar="ROW", help=" ".join(bench_store.BENCHES))
+    row.add_argument("rows", nargs="*", metavar="ROW", help=" ".join([*bench_store.BENCHES, "growth"]))
     row.set_defaults(run=lambda o: bench_store.run(o.rounds, o.rows, o.only))
     options = parser.parse_args()
     options.run(options)
