@@ -11,6 +11,7 @@
 #include "common/base/limits.h"
 #include "common/index/cache_file.h"
 #include "common/index/sum.h"
+#include "common/maildir/dir.h"
 
 enum { CACHE_ORDER = 0x01020304, CACHE_FORM = 1 };
 
@@ -60,25 +61,6 @@ column_header(const struct column *c, uint64_t generation)
 	memcpy(h.name, c->file, strnlen(c->file, sizeof(h.name)));
 	h.own = column_header_sum(&h);
 	return h;
-}
-
-static bool
-read_at(int fd, void *to, size_t n, uint64_t from)
-{
-	char *at = to;
-
-	while (n > 0) {
-		ssize_t got = pread(fd, at, n, (off_t)from);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += got;
-		from += (uint64_t)got;
-		n -= (size_t)got;
-	}
-	return true;
 }
 
 /* Invariant (1): this block is not there. */
@@ -150,7 +132,7 @@ column_walk(struct column *c)
 		char bytes[CACHE_HEADER_BYTES];
 		struct cache_block_header h;
 
-		if (!read_at(c->fd, bytes, sizeof(bytes), c->end))
+		if (!file_read_at(c->fd, bytes, sizeof(bytes), c->end))
 			break;
 		memcpy(&h, bytes, sizeof(h));
 		if (is_zero(bytes, sizeof(bytes)))
@@ -175,7 +157,7 @@ is_ours(struct column *c)
 		return is_damaged(c, NULL);
 	if (st.st_size == 0) /* somebody is just making it */
 		return false;
-	if (!read_at(c->fd, &h, sizeof(h), 0))
+	if (!file_read_at(c->fd, &h, sizeof(h), 0))
 		return is_damaged(c, NULL);
 	wanted = column_header(c, h.generation);
 	if (memcmp(&h, &wanted, sizeof(h)) != 0)
@@ -259,7 +241,7 @@ column_load_entries(struct column *c, struct cache_block *b)
 	entry = malloc(n);
 	if (!entry)
 		die("out of memory: %zu bytes of a cache", n);
-	if (!read_at(c->fd, entry, n, b->at + CACHE_HEADER_BYTES) ||
+	if (!file_read_at(c->fd, entry, n, b->at + CACHE_HEADER_BYTES) ||
 	    column_part_sum(entry, n, c->generation, b->at) != b->head.entries_sum ||
 	    !are_good(b, entry)) {
 		free(entry);
@@ -282,8 +264,8 @@ column_load_data(struct column *c, uint32_t number)
 
 	c->loaded = UINT32_MAX;
 	buf_reset(&c->data);
-	if (!read_at(c->fd, buf_reserve(&c->data, b->head.length + 1), b->head.length,
-	             data_at(b)) ||
+	if (!file_read_at(c->fd, buf_reserve(&c->data, b->head.length + 1), b->head.length,
+	                  data_at(b)) ||
 	    column_part_sum(c->data.data, b->head.length, c->generation, b->at) != b->head.data_sum)
 		return is_damaged(c, b);
 	c->loaded = number;
@@ -295,7 +277,8 @@ column_read_one(struct column *c, struct cache_block *b, const struct cache_entr
                 struct span *value_out)
 {
 	buf_reset(&c->one);
-	if (!read_at(c->fd, buf_reserve(&c->one, e->length + 1), e->length, data_at(b) + e->at) ||
+	if (!file_read_at(c->fd, buf_reserve(&c->one, e->length + 1), e->length,
+	                  data_at(b) + e->at) ||
 	    column_value_sum(c->one.data, e->length, c->generation) != e->sum)
 		return is_damaged(c, b);
 	*value_out = span_make(c->one.data, e->length);

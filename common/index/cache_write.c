@@ -11,6 +11,7 @@
 #include "common/base/limits.h"
 #include "common/index/cache_file.h"
 #include "common/index/sum.h"
+#include "common/maildir/dir.h"
 
 enum { WORN_BLOCKS = 64 };
 
@@ -28,31 +29,12 @@ column_new_generation(const struct column *c)
 	return sum_of(seed, sizeof(seed), c->uidvalidity);
 }
 
-static bool
-write_at(int fd, const void *bytes, size_t n, uint64_t to)
-{
-	const char *at = bytes;
-
-	while (n > 0) {
-		ssize_t put = pwrite(fd, at, n, (off_t)to);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		at += put;
-		to += (uint64_t)put;
-		n -= (size_t)put;
-	}
-	return true;
-}
-
 bool
 column_put_header(int fd, const struct column *c, uint64_t generation)
 {
 	struct cache_file_header h = column_header(c, generation);
 
-	return write_at(fd, &h, sizeof(h), 0);
+	return file_write_at(fd, &h, sizeof(h), 0);
 }
 
 /* The entries' data one behind the other, and where it lies now. */
@@ -95,8 +77,8 @@ column_put_block(int fd, uint64_t generation, uint64_t at, struct cache_entry *e
 	buf_span(&body, buf_view(&data));
 	buf_add(&body, zero, sizeof(zero));
 	end = at + CACHE_HEADER_BYTES + body.len - sizeof(zero);
-	done = write_at(fd, body.data, body.len, at + CACHE_HEADER_BYTES) &&
-	       write_at(fd, &h, sizeof(h), at);
+	done = file_write_at(fd, body.data, body.len, at + CACHE_HEADER_BYTES) &&
+	       file_write_at(fd, &h, sizeof(h), at);
 	buf_free(&data);
 	buf_free(&body);
 	return done ? end : 0;

@@ -68,25 +68,6 @@ is_sound(const struct map_header *h, uint64_t file_size)
 	return file_size == map_gone_at(h) + h->gone_count * sizeof(struct vanished);
 }
 
-static bool
-read_at(int fd, void *to, size_t n, uint64_t from)
-{
-	char *at = to;
-
-	while (n > 0) {
-		ssize_t got = pread(fd, at, n, (off_t)from);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += got;
-		from += (uint64_t)got;
-		n -= (size_t)got;
-	}
-	return true;
-}
-
 /* ---- a part ---- */
 
 /* Invariant (3). */
@@ -124,7 +105,7 @@ read_part(struct items_source *base, uint32_t number, struct item *to, uint32_t 
 	const struct map_part *p = &s->part[number];
 	uint64_t at = map_items_at(&s->h) + (uint64_t)number * ITEMS_PART * sizeof(*to);
 
-	return count == p->count && read_at(s->fd, to, count * sizeof(*to), at) &&
+	return count == p->count && file_read_at(s->fd, to, count * sizeof(*to), at) &&
 	       sum_of(to, count * sizeof(*to), s->h.generation + number) == p->items_sum &&
 	       take_items(to, p);
 }
@@ -171,7 +152,7 @@ read_parts(struct map_source *s)
 	size_t n = s->h.parts * sizeof(*s->part);
 
 	s->part = malloc(n + 1);
-	return s->part && read_at(s->fd, s->part, n, sizeof(s->h)) &&
+	return s->part && file_read_at(s->fd, s->part, n, sizeof(s->h)) &&
 	       sum_of(s->part, n, s->h.generation) == s->h.parts_sum && are_good_parts(s);
 }
 
@@ -182,7 +163,7 @@ read_gone(const struct map_source *s, struct map *m)
 
 	m->gone_count = s->h.gone_count;
 	m->gone = malloc(n + 1);
-	return m->gone && read_at(s->fd, m->gone, n, map_gone_at(&s->h)) &&
+	return m->gone && file_read_at(s->fd, m->gone, n, map_gone_at(&s->h)) &&
 	       sum_of(m->gone, n, s->h.generation) == s->h.gone_sum;
 }
 
@@ -234,7 +215,7 @@ map_read(int folder, struct map *map_out)
 		return -1;
 	}
 	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    read_at(s->fd, &s->h, sizeof(s->h), 0) && is_sound(&s->h, (uint64_t)st.st_size) &&
+	    file_read_at(s->fd, &s->h, sizeof(s->h), 0) && is_sound(&s->h, (uint64_t)st.st_size) &&
 	    read_parts(s) && read_gone(s, &m) && begin_names(s, &m.names) &&
 	    begin_items(s, &m.items)) {
 		m.generation = s->h.generation;

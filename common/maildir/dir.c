@@ -20,6 +20,30 @@ file_open(int at, const char *name, int flags)
 	return fd;
 }
 
+static int
+unless_there(int at, const char *name, int lost)
+{
+	struct stat st;
+	int saved = errno;
+
+	if (saved == lost && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	errno = saved;
+	return -1;
+}
+
+int
+file_rename_new(int from_at, const char *from, int to_at, const char *to)
+{
+	return renameat(from_at, from, to_at, to) == 0 ? 0 : unless_there(to_at, to, ENOENT);
+}
+
+int
+file_link_new(int from_at, const char *from, int to_at, const char *to)
+{
+	return linkat(from_at, from, to_at, to, 0) == 0 ? 0 : unless_there(to_at, to, EEXIST);
+}
+
 int
 dir_open(int at, const char *name)
 {
@@ -192,6 +216,44 @@ file_write(int fd, const char *bytes, size_t n)
 		n -= (size_t)done;
 	}
 	return 0;
+}
+
+bool
+file_read_at(int fd, void *to, size_t n, uint64_t from)
+{
+	char *at = to;
+
+	while (n > 0) {
+		ssize_t got = pread(fd, at, n, (off_t)from);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		at += got;
+		from += (uint64_t)got;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+bool
+file_write_at(int fd, const void *bytes, size_t n, uint64_t to)
+{
+	const char *at = bytes;
+
+	while (n > 0) {
+		ssize_t done = pwrite(fd, at, n, (off_t)to);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		at += done;
+		to += (uint64_t)done;
+		n -= (size_t)done;
+	}
+	return true;
 }
 
 int

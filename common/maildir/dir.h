@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "common/base/arena.h"
@@ -20,6 +21,14 @@
  * and gives new files the mode 0600.
  */
 int file_open(int at, const char *name, int flags);
+
+/*
+ * renameat() and linkat() to a name that nobody has used before.  A server that
+ * did it and whose answer was lost says ENOENT or EEXIST to the second try (NFS,
+ * K19): where the new name is there it was done.
+ */
+int file_rename_new(int from_at, const char *from, int to_at, const char *to);
+int file_link_new(int from_at, const char *from, int to_at, const char *to);
 
 /* Open a directory; a symlink in its place gives ELOOP or ENOTDIR (N09). */
 int dir_open(int at, const char *name);
@@ -64,5 +73,9 @@ int file_replace(int at, const char *name, struct span bytes, bool sync, struct 
 
 /* Write all of it; EINTR and short writes are continued. */
 int file_write(int fd, const char *bytes, size_t n);
+
+/* All of it at an offset; false: the file ends before, or the system refused. */
+bool file_read_at(int fd, void *to, size_t n, uint64_t from);
+bool file_write_at(int fd, const void *bytes, size_t n, uint64_t to);
 
 #endif
