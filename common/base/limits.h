@@ -54,7 +54,7 @@ enum {
 	LIMIT_KEYWORDS            = 26,        /* of one mailbox: the letters a Maildir name has */
 	LIMIT_TMP_FILES           = 10000,     /* in a tmp/, looked at by one opening */
 	LIMIT_UIDLIST_BYTES       = 256 * 1024 * 1024, /* of a dovecot-uidlist */
-	LIMIT_INTENT_BYTES        = 256 * 1024 * 1024, /* of a linnet.intent: messages that enter together */
+	LIMIT_INTENT_BYTES        = 256 * 1024 * 1024, /* of a linnet.intent */
 	LIMIT_SUBSCRIPTIONS_BYTES = 4 * 1024 * 1024, /* of one subscriptions file */
 	LIMIT_QUOTA_BYTES         = 5120,      /* of a maildirsize, then it is counted anew */
 	LIMIT_KEYWORDS_BYTES      = 64 * 1024, /* of one dovecot-keywords file */

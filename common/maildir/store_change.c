@@ -4,8 +4,8 @@
  * Each of them is one rename() within the root, so a mailbox is there whole or
  * not at all, whenever the process is killed (K11, K12):
  *
- * CREATE  a folder is made complete under a name "..linnet-new.*" and renamed.
- * DELETE  the folder is renamed to "..linnet-gone.*", then emptied.
+ * CREATE  a folder is made complete under a name "linnet.new.*" and renamed.
+ * DELETE  the folder is renamed to "linnet.gone.*", then emptied.
  * RENAME  children first, each by one rename, the mailbox itself last: until
  *         then the old name exists and the same command goes on where it was.
  * RENAME INBOX  a folder with a copy of INBOX's keywords and UIDs under a new
@@ -13,8 +13,9 @@
  *         by one under INBOX's lock; the mark goes last.  Repeating the command
  *         finds the mark and goes on.
  *
- * Names with two dots in front are no mailboxes for Dovecot and Courier either.
- * What a killed process left of them is removed by the next change.
+ * Names without a dot in front are no mailboxes for Dovecot and Courier either
+ * (Dovecot lists those with two of them).  What a killed process left of them is removed
+ * by the next change.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -35,8 +36,8 @@
 #include "common/maildir/uidlist.h"
 #include "common/maildir/unique.h"
 
-static const char new_prefix[] = "..linnet-new.";
-static const char gone_prefix[] = "..linnet-gone.";
+static const char new_prefix[] = "linnet.new.";
+static const char gone_prefix[] = "linnet.gone.";
 static const char inbox_mark[] = "linnet.inbox";
 
 enum { FOLDER_DEPTH = 4, LEFTOVER_SECONDS = 3600 };
@@ -124,6 +125,20 @@ fill_folder(struct store *s, int fd, bool from_inbox)
 	return failed;
 }
 
+/* A server that renamed it and whose answer was lost says ENOENT to the second try (NFS, K19). */
+static bool
+is_folder(int root, const char *name, int fd)
+{
+	struct stat there, ours;
+	int saved = errno;
+	bool is_ours = saved == ENOENT && fstatat(root, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	               fstat(fd, &ours) == 0 && there.st_ino == ours.st_ino &&
+	               there.st_dev == ours.st_dev;
+
+	errno = saved;
+	return is_ours;
+}
+
 /* Make the folder "." + name complete and let it appear at once. */
 static int
 create_folder(struct store *s, const char *folder, bool from_inbox, struct arena *mem)
@@ -133,7 +148,8 @@ create_folder(struct store *s, const char *folder, bool from_inbox, struct arena
 
 	if (fd < 0)
 		return -1;
-	if (fill_folder(s, fd, from_inbox) != 0 || renameat(s->root, hidden, s->root, folder) != 0)
+	if (fill_folder(s, fd, from_inbox) != 0 ||
+	    (renameat(s->root, hidden, s->root, folder) != 0 && !is_folder(s->root, folder, fd)))
 		failed = errno == ENOTEMPTY || errno == ENOTDIR ? EEXIST : errno;
 	close(fd);
 	if (!failed && store_sync_root(s) != 0) {
