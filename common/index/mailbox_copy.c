@@ -104,7 +104,7 @@ link_or_copy(struct copy *c, const struct item *it, const char *to)
 {
 	int from = box_dir_of(c->box, it);
 
-	if (linkat(from, box_name_of(c->box, it), c->target.tmp, to, 0) == 0)
+	if (file_link_new(from, box_name_of(c->box, it), c->target.tmp, to) == 0)
 		return 0;
 	if (!cannot_link(errno))
 		return -1;

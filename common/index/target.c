@@ -187,7 +187,7 @@ static int
 put_one(struct target *t, struct incoming *in, target_find_again_fn *find_again, void *context)
 {
 	for (;;) {
-		if (renameat(in->from_dir, in->from, dir_for(t, in), new_name(t, in)) == 0) {
+		if (file_rename_new(in->from_dir, in->from, dir_for(t, in), new_name(t, in)) == 0) {
 			in->is_in = true;
 			guard_in(dir_for(t, in) == t->cur ? &t->cur_guard : &t->new_guard);
 			return 0;

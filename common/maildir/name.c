@@ -6,7 +6,7 @@
  * brought to one form or refused, so that no two names meet in one folder (N03).
  * Names on disk begin with the dot of Maildir++ and thus never collide with
  * cur, new, tmp or a control file (N02); a name that would begin with two dots
- * cannot be made, which leaves "..linnet-" and "..DOVECOT-TRASHED" to servers.
+ * cannot be made, which leaves "..DOVECOT-TRASHED" to Dovecot.
  */
 #include "common/maildir/name.h"
 

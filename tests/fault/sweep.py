@@ -211,7 +211,7 @@ class Sweep:
         """What a command that failed may not leave behind."""
         names = [str(path) for path in store.tmp_files(self.place)]
         for path in self.place.rglob("*"):
-            if path.name.endswith(".lock") or path.name.startswith(("linnet.tmp.", "..linnet")):
+            if path.name.endswith(".lock") or path.name.startswith(("linnet.tmp.", "linnet.new.", "linnet.gone.")):
                 names.append(str(path.relative_to(self.place)))
         # what cannot be looked at may be another's lock by now, or cannot be removed: the next one sees a dead owner
         call, _, name = self.shim.hit.partition(" ")

@@ -374,13 +374,16 @@ def linnet_view(mail, box):
 
 def check_side_folders(base, mail):
     """Both list the same folders, and the same in each of them."""
+    time.sleep(1.1)
+    os.utime(mail)  # Dovecot knows a list by its second
     names = sorted(name for name in store.folders(mail, **linnet.as_mail_user()) if name not in BOXES)
     mine = {box: linnet_view(mail, box) for box in names}
     with dovecot.imap(base, mail) as imap:
         listed = [re.match(r'\* LIST \(([^)]*)\) "." (\S+)$', line) for line in imap('LIST "" *')[0]]
         theirs = sorted(one[2] for one in listed if not re.search("Noselect|NonExistent", one[1], re.I))
         theirs = [name for name in theirs if name not in BOXES]
-        assert theirs == names, {name: sorted(os.listdir(mail / f".{name}")) for name in set(theirs) ^ set(names)}
+        assert theirs == names, {name: sorted(os.listdir(mail / f".{name}")) if (mail / f".{name}").exists() else None
+                                 for name in set(theirs) ^ set(names)}
         assert {box: dovecot.look(imap, box) for box in names} == mine
 
 
@@ -407,7 +410,7 @@ def check_end(base, mail, ledger, before):
         for key, (n, _) in ledger.identity.items() if n in wrong)
     if not IS_LONG:
         assert not store.tmp_files(mail)
-    left = [name for name in os.listdir(mail) if name.startswith("..linnet") or name.endswith(".lock")
+    left = [name for name in os.listdir(mail) if name.startswith(("linnet.new.", "linnet.gone.")) or name.endswith(".lock")
             and name != "linnet.pop3.lock"]
     assert not left
 

@@ -573,7 +573,7 @@ test_target_gone(void **state)
 		assert_int_equal(append_open(t.store, "A", &a), 0);
 		assert_int_equal(append_message(a, 0, NULL, 0, -1), 0);
 		assert_int_equal(append_write(a, "x", 1), 0);
-		assert_int_equal(how ? renameat(t.root, ".A", t.root, "..linnet-gone.1") :
+		assert_int_equal(how ? renameat(t.root, ".A", t.root, "linnet.gone.1") :
 		                       store_rename(t.store, "A", "B"),
 		                 0);
 		assert_int_equal(append_commit(a, &mem, &uidvalidity, &got), -1);
