@@ -179,3 +179,23 @@ def test_in_every_mode(box):
         S: * SEARCH …
         S: b OK …
     """, splits=12)
+
+
+def test_deliveries_while_searching_S05(imap, maildir):
+    """Each message is found once it was announced, under one UID, and none is skipped."""
+    with imap() as session:
+        session.wire.line()
+        session.wire.ok("s", "SELECT INBOX")
+        seen = {}
+        for n in range(120):
+            linnet.deliver(maildir, b"Subject: number %d\n\nx\n" % n)
+            answers = session.wire.ok("a", "UID SEARCH RETURN (ALL COUNT) SUBJECT number")
+            exists = [int(line.split()[1]) for line in answers if line.endswith(b" EXISTS")]
+            found = session.wire.ok("b", f"UID SEARCH SUBJECT \"number {n}\"")[0].split()[2:]
+            if exists:
+                assert exists[-1] == n + 1
+                assert len(found) == 1
+                seen[n] = int(found[0])
+        session.wire.ok("n", "NOOP")
+        assert len(seen) >= 100 and sorted(seen.values()) == list(seen.values())
+        assert len(session.wire.ok("c", "SEARCH SUBJECT number")[0].split()) == 122
