@@ -15,8 +15,8 @@ parse_compress(struct cursor *c)
 }
 
 /*
- * Behind the tagged OK, which is the last in clear.  What the client sent behind the command without
- * waiting for that is read as compressed, so a command put there by somebody else is none.
+ * Behind the tagged OK, which is the last in clear.  What the client sent behind the command
+ * without waiting for that is read as compressed, so a command put there by somebody else is none.
  */
 static void
 begin(struct session *s)

@@ -12,11 +12,11 @@
 
 struct create_args {
 	struct mailbox_name name;
-	struct span         use; /* "\\Drafts \\Sent" as they are kept; SPAN_NONE without USE */
+	struct span         use; /* "\Drafts \Sent" as they are kept; SPAN_NONE without USE */
 	struct span         unknown; /* the first use that there is none of here */
 };
 
-/* use-attr = "\\All" / "\\Archive" / ... / use-attr-ext ; use-attr-ext = "\\" atom   RFC 6154 s.6 */
+/* use-attr = "\All" / "\Archive" / ... / use-attr-ext ; use-attr-ext = "\" atom  RFC 6154 s.6 */
 static void
 take_use(struct cursor *c, struct create_args *a, struct buf *uses)
 {

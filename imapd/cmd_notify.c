@@ -51,7 +51,10 @@ take_watched(struct cursor *c, struct notify_group *g)
 	g->name[g->count++] = name.name;
 }
 
-/* one-or-more-mailbox = mailbox / many-mailboxes ; many-mailboxes = "(" mailbox *(SP mailbox) ")" */
+/*
+ * one-or-more-mailbox = mailbox / many-mailboxes
+ * many-mailboxes = "(" mailbox *(SP mailbox) ")"
+ */
 static void
 take_mailboxes(struct cursor *c, struct notify_group *g)
 {

@@ -110,7 +110,8 @@ matches(struct session *s, const struct matcher *m, const char *name)
 struct candidate {
 	struct list_answer answer;
 	bool               matches;
-	bool               has_unlisted; /* below it something is selected that matches no pattern */
+	/* below it something is selected that matches no pattern */
+	bool               has_unlisted;
 };
 
 /* A subscription without a mailbox is selected only when subscriptions are asked for. */

@@ -9,8 +9,8 @@
 /*
  * How the one personal namespace looks to the client, from namespace inbox { separator = /
  * prefix = INBOX. }.  Inside the server a name has '.' between its levels (common/maildir/name.h)
- * and no prefix.  Where the separator is '/', a '.' and a '\' of the client's name stand there, and on
- * disk, as "\2e" and "\5c", which is what Dovecot's plugin listescape writes.
+ * and no prefix.  Where the separator is '/', a '.' and a '\' of the client's name stand there, and
+ * on disk, as "\2e" and "\5c", which is what Dovecot's plugin listescape writes.
  */
 struct names {
 	char        separator; /* '.' or '/' */

@@ -69,8 +69,8 @@ unsigned notify_selected(const struct session *s);
 bool notify_expunges_at_once(const struct session *s);
 
 /*
- * report_news(), with what MessageNew was to tell of new messages.  Nothing where the client wants to hear
- * nothing of the selected mailbox, unless is_own: a command of its own may have caused it.
+ * report_news(), with what MessageNew was to tell of new messages.  Nothing where the client wants
+ * to hear nothing of the selected mailbox, unless is_own: a command of its own may have caused it.
  */
 void notify_report(struct session *s, bool may_expunge, bool is_own);
 

@@ -17,7 +17,7 @@
 
 enum {
 	FILES = IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW,
-	LOOKS = 3 /* at a folder that another program is just making: its cur/ comes a little later */
+	LOOKS = 3 /* at a folder that another program is just making: cur/ comes a little later */
 };
 
 bool

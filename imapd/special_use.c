@@ -1,5 +1,5 @@
 /*
- * special_use.c - what a mailbox is for: \Drafts, \Sent ... (RFC 6154), and which are made by themselves
+ * special_use.c - what a mailbox is for (RFC 6154), and which are made by themselves
  *
  * What CREATE ... (USE (\Drafts)) says is kept as the annotation /private/specialuse (RFC 6154 s.4)
  * in the mailbox's own folder, so it follows a RENAME, and a client can change it with SETMETADATA.
@@ -17,7 +17,7 @@ struct special_use {
 	const char *name, *use;
 };
 
-/* \All and \Flagged are views over other mailboxes, which there are none of: settings may name them. */
+/* \All and \Flagged are views over other mailboxes: there are none here. */
 static const char *const known[] = {
 	"\\Archive", "\\Drafts", "\\Important", "\\Junk", "\\Sent", "\\Trash",
 };

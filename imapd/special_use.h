@@ -1,4 +1,4 @@
-/* special_use.h - what a mailbox is for: \Drafts, \Sent ... (RFC 6154), and which are made by themselves */
+/* special_use.h - what a mailbox is for (RFC 6154), and which are made by themselves */
 #ifndef LINNET_IMAPD_SPECIAL_USE_H
 #define LINNET_IMAPD_SPECIAL_USE_H
 

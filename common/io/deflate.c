@@ -1,16 +1,17 @@
 /*
- * deflate.c - both directions of a connection in DEFLATE (RFC 1951), as COMPRESS wants it (RFC 4978)
+ * deflate.c - both directions of a connection compressed, for COMPRESS (RFC 4978)
  *
  * A session sleeps most of its life, so neither direction keeps its memory then:
  *
- * (1) What we sent ends at a whole byte when it has been flushed, and a new deflate stream refers to
- *     nothing that was in front of it: so the old one is thrown away, and another goes on from there.
- * (2) What the client sends may refer to its last 32 kB.  When the inflate stream stands between two
- *     blocks and at a whole byte, which is where a client that waits for an answer leaves it, it is
- *     thrown away and only those bytes are kept, as many as there were.
+ * (1) What we sent ends at a whole byte when it has been flushed, and a new deflate stream refers
+ *     to nothing that was in front of it: so the old one is thrown away, and another goes on there.
+ * (2) What the client sends may refer to its last 32 kB.  When the inflate stream stands between
+ *     two blocks and at a whole byte, which is where a client that waits for an answer leaves it,
+ *     it is thrown away and only those bytes are kept, as many as there were.
  *
- * What a few bytes may become is not bounded here: they come out piece by piece, as much as the buffer of
- * struct in has room, and count against the limits on lines and literals like any others (G16).
+ * What a few bytes may become is not bounded here: they come out piece by piece, as much as the
+ * buffer of struct in has room, and count against the limits on lines and literals like any others
+ * (G16).
  */
 #include "common/io/deflate.h"
 

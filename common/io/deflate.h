@@ -1,4 +1,4 @@
-/* deflate.h - both directions of a connection in DEFLATE (RFC 1951), as COMPRESS wants it (RFC 4978) */
+/* deflate.h - both directions of a connection compressed, for COMPRESS (RFC 4978) */
 #ifndef LINNET_IO_DEFLATE_H
 #define LINNET_IO_DEFLATE_H
 

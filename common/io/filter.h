@@ -21,8 +21,9 @@ struct in_filter {
 };
 
 /*
- * write(): takes from the front of *rest, moves it, and returns what is to be sent for it, valid until the
- * next call; nothing when all is taken.  With flush the other side can then read all that was written.
+ * write(): takes from the front of *rest, moves it, and returns what is to be sent for it, valid
+ * until the next call; nothing when all is taken.  With flush the other side can then read all that
+ * was written.
  */
 struct out_filter {
 	void       *self;

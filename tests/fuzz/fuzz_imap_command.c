@@ -6,6 +6,7 @@
 #include "imapd/command.h"
 #include "imapd/grammar.h"
 #include "imapd/list_match.h"
+#include "imapd/names.h"
 #include "imapd/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,6 +17,28 @@ check(const struct cursor *c, const char *start)
 {
 	if (c->at < start || c->at > c->end || (c->why && c->at != c->end))
 		abort();
+}
+
+/* One name for one mailbox, also where '/' separates: what is shown reads as what it is. */
+static void
+try_name(struct span text, struct arena *mem)
+{
+	static const struct names looks[] = { { '/', "" }, { '.', "INBOX." }, { '/', "M/" } };
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		const char *name = names_from_client(&looks[i], text, false, false, mem, &why);
+
+		const char *back;
+
+		if (!name)
+			continue;
+		back = names_from_client(&looks[i],
+		                         span_of(names_to_client(&looks[i], name, false, mem)),
+		                         false, false, mem, &why);
+		if (!back || strcmp(back, name) != 0)
+			abort();
+	}
 }
 
 static void
@@ -82,6 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	go_on_appending(text, &mem);
 	url_parse(text, &mem, &url);
 	match_names(text, &mem);
+	try_name(text, &mem);
 	arena_free(&mem);
 	return 0;
 }

@@ -1,7 +1,8 @@
-/* fuzz_lists.c - dovecot-keywords and subscriptions in every state that a file can be in */
+/* fuzz_lists.c - dovecot-keywords, subscriptions and annotations in every state that a file can be in */
 #include <stdlib.h>
 
 #include "common/maildir/keywords.h"
+#include "common/maildir/metadata.h"
 #include "common/maildir/subscriptions.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,6 +44,26 @@ try_subscriptions(struct span text, bool on)
 	arena_free(&mem);
 }
 
+/* What was read is written so that it reads the same. */
+static void
+try_metadata(struct span text)
+{
+	struct arena mem = ARENA_EMPTY;
+	struct metadata before, after;
+	struct buf out = BUF_EMPTY;
+
+	metadata_parse(text, &mem, &before);
+	metadata_write(&before, &out);
+	metadata_parse(buf_view(&out), &mem, &after);
+	if (after.count != before.count)
+		abort();
+	for (size_t i = 0; i < after.count; i++)
+		if (!span_equal(after.entry[i].value, before.entry[i].value))
+			abort();
+	buf_free(&out);
+	arena_free(&mem);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -53,5 +74,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_keywords(text);
 	try_subscriptions(text, true);
 	try_subscriptions(text, false);
+	try_metadata(text);
 	return 0;
 }
