@@ -120,6 +120,9 @@ auth_config_free(struct auth_config *c)
 {
 	if (!c)
 		return;
+	for (size_t i = 0; i < c->passdb_count; i++)
+		if (c->passdb[i].state && c->passdb[i].driver->forget)
+			c->passdb[i].driver->forget(c->passdb[i].state);
 	arena_free(&c->mem);
 	free(c);
 }

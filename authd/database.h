@@ -55,6 +55,8 @@ struct database_driver {
 	 */
 	const char *(*take_token)(void *state, struct span token, struct arena *mem,
 	                          const char **line_out, const char **trouble_out);
+	/* What of state is not in the arena is given back; may be NULL. */
+	void (*forget)(void *state);
 	/* For `linnetctl config check`: NULL, or what is wrong with the service behind it. */
 	const char *(*try_out)(void *state, enum database_kind kind, struct arena *mem);
 };

@@ -95,9 +95,19 @@ take_token(void *state, struct span token, struct arena *mem, const char **line_
 	return user;
 }
 
+static void
+forget(void *state)
+{
+	struct oauth2 *o = state;
+
+	for (size_t i = 0; i < o->keys.count; i++)
+		EVP_PKEY_free(o->keys.key[i].public);
+}
+
 const struct database_driver database_oauth2 = {
 	.name = "oauth2",
 	.kinds = DATABASE_PASS,
 	.prepare = prepare,
 	.take_token = take_token,
+	.forget = forget,
 };

@@ -1,9 +1,18 @@
 /* sasl_names.c - the SASL mechanisms by name: one row each */
 #include "common/start/sasl_names.h"
 
+#include "config.h"
+
+/* What authd was built without is not offered, whatever auth_mechanisms says: no word is this. */
+#ifdef WITH_GSSAPI
+#define WORD_GSSAPI "gssapi"
+#else
+#define WORD_GSSAPI "\001"
+#endif
+
 static const struct sasl_name names[] = {
 	{ "EXTERNAL",           "external",      SASL_CERT | SASL_FIRST },
-	{ "GSSAPI",             "gssapi",        SASL_FIRST },
+	{ "GSSAPI",             WORD_GSSAPI,     SASL_FIRST },
 	{ "SCRAM-SHA-256-PLUS", "scram-sha-256", SASL_BINDING | SASL_FIRST },
 	{ "SCRAM-SHA-256",      "scram-sha-256", SASL_FIRST },
 	{ "SCRAM-SHA-1-PLUS",   "scram-sha-1",   SASL_BINDING | SASL_FIRST },
