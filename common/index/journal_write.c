@@ -124,30 +124,13 @@ sum_records(struct pending *p, uint64_t generation, uint64_t place)
 }
 
 static int
-write_at(int fd, const char *bytes, size_t n, uint64_t at)
-{
-	while (n > 0) {
-		ssize_t done = pwrite(fd, bytes, n, (off_t)at);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return -1;
-		bytes += done;
-		at += (uint64_t)done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
-static int
 write_state(struct journal *j, const struct journal_state *state)
 {
 	char slot[JOURNAL_SLOT];
 
 	memset(slot, 0, sizeof(slot));
 	memcpy(slot, state, sizeof(*state));
-	if (write_at(j->fd, slot, sizeof(slot), JOURNAL_SLOT * (1 + state->sequence % 2)) != 0)
+	if (!file_write_at(j->fd, slot, sizeof(slot), JOURNAL_SLOT * (1 + state->sequence % 2)))
 		return -1;
 	j->state = *state;
 	return 0;
@@ -168,7 +151,7 @@ journal_commit(struct journal *j, struct pending *p, const struct journal_state 
 		errno = EFBIG;
 		return -1;
 	}
-	if (write_at(j->fd, p->bytes.data, p->bytes.len, j->state.end) != 0 ||
+	if (!file_write_at(j->fd, p->bytes.data, p->bytes.len, j->state.end) ||
 	    write_state(j, &next) != 0)
 		return -1;
 	j->at = next.end;
@@ -200,7 +183,7 @@ journal_create(int folder, const struct journal_state *state, struct journal *jo
 	if (j.fd < 0)
 		return -1;
 	if (ftruncate(j.fd, JOURNAL_RECORDS) != 0 ||
-	    write_at(j.fd, (const char *)&h, sizeof(h), 0) != 0 || write_state(&j, &first) != 0 ||
+	    !file_write_at(j.fd, &h, sizeof(h), 0) || write_state(&j, &first) != 0 ||
 	    renameat(folder, tmp, folder, JOURNAL_NAME) != 0)
 		failed = errno;
 	j.at = JOURNAL_RECORDS;

@@ -20,25 +20,6 @@ struct map_writer {
 	struct buf          records, text;
 };
 
-static int
-write_at(int fd, const void *bytes, size_t n, uint64_t to)
-{
-	const char *at = bytes;
-
-	while (n > 0) {
-		ssize_t done = pwrite(fd, at, n, (off_t)to);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return -1;
-		at += done;
-		to += (uint64_t)done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 static uint32_t
 count_living(const struct items *items)
 {
@@ -94,9 +75,9 @@ write_part(struct map_writer *w, uint32_t number)
 	p->names_length = w->text.len;
 	p->items_sum = sum_of(w->records.data, w->records.len, w->h.generation + number);
 	p->names_sum = names_sum(w->text.data, w->text.len);
-	if (write_at(w->fd, w->records.data, w->records.len, items_at) != 0 ||
-	    write_at(w->fd, w->text.data, w->text.len, map_names_at(&w->h) + w->h.names_length) !=
-	            0)
+	if (!file_write_at(w->fd, w->records.data, w->records.len, items_at) ||
+	    !file_write_at(w->fd, w->text.data, w->text.len,
+	                   map_names_at(&w->h) + w->h.names_length))
 		return -1;
 	w->h.names_length += w->text.len;
 	return 0;
@@ -117,11 +98,11 @@ write_all(struct map_writer *w, const struct vanished *gone)
 	w->h.parts_sum = sum_of(w->part, parts, w->h.generation);
 	w->h.gone_sum = sum_of(gone, gone_bytes, w->h.generation);
 	w->h.own = map_own_sum(&w->h);
-	return write_at(w->fd, gone, gone_bytes, map_gone_at(&w->h)) != 0 ||
-	                       write_at(w->fd, w->part, parts, sizeof(w->h)) != 0 ||
-	                       write_at(w->fd, &w->h, sizeof(w->h), 0) != 0 ?
-	               -1 :
-	               0;
+	return file_write_at(w->fd, gone, gone_bytes, map_gone_at(&w->h)) &&
+	                       file_write_at(w->fd, w->part, parts, sizeof(w->h)) &&
+	                       file_write_at(w->fd, &w->h, sizeof(w->h), 0) ?
+	               0 :
+	               -1;
 }
 
 static void

@@ -183,7 +183,9 @@ open_mailbox(void)
 static void
 walk(const struct items *items)
 {
-	for (uint32_t i = 0; (i = items_next(items, i, ITEMS_UNSEEN | ITEMS_DELETED)) < items->count; i++)
+	const unsigned kinds = ITEMS_UNSEEN | ITEMS_DELETED;
+
+	for (uint32_t i = 0; (i = items_next(items, i, kinds)) < items->count; i++)
 		items_look(items, i);
 	for (uint32_t uid = 1; uid && uid < 1U << 31; uid *= 2)
 		if (items_at_or_behind(items, uid) > items->count)

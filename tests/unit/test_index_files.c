@@ -553,7 +553,8 @@ test_stamp_of_coarse_times(void **state)
 		read_at = after(st.st_mtim, rows[i].ms);
 		got = index_stamp(&g, &before, &st, &read_at);
 		assert_int_equal(!stamp_is_none(&got), rows[i].is_known);
-		tree_put(&t, "cur/more", "x"); /* a change since, whatever the mtime is made to say */
+		tree_put(&t, "cur/more",
+		         "x"); /* a change since, whatever the mtime is made to say */
 		unlinkat(t.root, "cur/more", 0);
 		force_mtime(g.dir, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 		got = index_stamp(&g, &before, &st, &read_at);
@@ -583,7 +584,8 @@ test_newest(void **state)
 	newest_add(&n, "1650000000.y", 12);
 	newest_add(&n, "no time", 7);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(newest_is_above(&n, rows[i].base, strlen(rows[i].base)), rows[i].is_above);
+		assert_int_equal(newest_is_above(&n, rows[i].base, strlen(rows[i].base)),
+		                 rows[i].is_above);
 }
 
 int
