@@ -218,7 +218,7 @@ int
 store_delete(struct store *s, const char *name)
 {
 	struct arena mem = ARENA_EMPTY;
-	const char *hidden;
+	const char *hidden, *folder;
 	int failed = 0;
 
 	if (strcmp(name, "INBOX") == 0) {
@@ -229,10 +229,13 @@ store_delete(struct store *s, const char *name)
 		errno = errno == ELOOP || errno == ENOTDIR ? ENOENT : errno;
 		return -1;
 	}
+	folder = name_to_dir(name, &mem);
 	hidden = hidden_name(gone_prefix, &mem);
-	if (renameat(s->root, name_to_dir(name, &mem), s->root, hidden) != 0 ||
-	    store_sync_root(s) != 0) {
+	if (file_rename_new(s->root, folder, s->root, hidden) != 0) {
 		failed = errno;
+	} else if (store_sync_root(s) != 0) {
+		failed = errno;
+		renameat(s->root, hidden, s->root, folder);
 	} else {
 		tell_quota(s, name, hidden);
 		/* this one among them; what cannot be removed now is tried next time */

@@ -176,6 +176,8 @@ def check_delete(case):
     if "A" in case.after:
         need(not case.done, "still there")
         case.same("A")
+    elif case.failed:
+        need(case.is_lasting, "failed, but it is gone")
     case.same("A.one")
 
 
