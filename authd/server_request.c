@@ -421,7 +421,7 @@ request_begin(struct connection *c, const struct protocol_command *command)
 		return turn_away(c, command->number, FAILURE_REFUSED,
 		                 "Unsupported authentication mechanism.");
 	r = make_request(c, command, m);
-	if (!command->response.at)
+	if (command->response.len == 0) /* Exim writes "resp=" where its client sent none */
 		step(r, SPAN_NONE);
 	else if (span_is(command->response, "=")) /* RFC 4959: an initial response that is empty */
 		step(r, span_of(""));

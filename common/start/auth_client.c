@@ -481,7 +481,8 @@ auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t dea
 	if (r->is_secured || r->is_tls)
 		auth_put_field(&question, span_of(r->is_tls ? "secured=tls" : "secured"));
 	put_proofs(&question, r);
-	auth_put_value(&question, "resp", r->response);
+	auth_put_value(&question, "resp", r->response.at && r->response.len == 0 ? span_of("=") :
+	                                                                          r->response);
 	auth_put_end(&question);
 	return exchange(c, &question, deadline_ms, mem);
 }

@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 import linnet
 from linnet import is_sanitized  # noqa: F401 - for the tests of authd
@@ -27,7 +28,7 @@ class Client:
     def __init__(self, path, greet=True, timeout=15):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(timeout)
-        self.sock.connect(str(path))
+        self._connect(str(path))
         self.file = self.sock.makefile("rb")
         self.id = 0
         self.greeting = []
@@ -35,6 +36,16 @@ class Client:
             self.send(b"VERSION\t1\t2", b"CPID\t%d" % os.getpid())
             while not self.greeting or self.greeting[-1] != b"DONE":
                 self.greeting.append(self.line())
+
+    def _connect(self, path):
+        """A full backlog is EAGAIN on a UNIX socket: authd is busy, not gone."""
+        for _ in range(500):
+            try:
+                self.sock.connect(path)
+                return
+            except BlockingIOError:
+                time.sleep(0.02)
+        self.sock.connect(path)
 
     def send(self, *lines):
         self.sock.sendall(b"".join(line + b"\n" for line in lines))
