@@ -381,9 +381,9 @@ def check_side_folders(base, mail):
     with dovecot.imap(base, mail) as imap:
         listed = [re.match(r'\* LIST \(([^)]*)\) "." (\S+)$', line) for line in imap('LIST "" *')[0]]
         theirs = sorted(one[2] for one in listed if not re.search("Noselect|NonExistent", one[1], re.I))
-        theirs = [name for name in theirs if name not in BOXES]
-        assert theirs == names, {name: sorted(os.listdir(mail / f".{name}")) if (mail / f".{name}").exists() else None
-                                 for name in set(theirs) ^ set(names)}
+        # a parent that it deleted itself Dovecot goes on listing as if it were there
+        theirs = [name for name in theirs if name not in BOXES and (mail / f".{name}").exists()]
+        assert theirs == names, {name: sorted(os.listdir(mail / f".{name}")) for name in set(theirs) - set(names)}
         assert {box: dovecot.look(imap, box) for box in names} == mine
 
 
