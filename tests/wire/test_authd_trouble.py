@@ -130,3 +130,26 @@ def test_secrets_are_compared_in_constant_time_A24():
         assert "secret_equal(" in (linnet.TOP / name).read_text(), name
     body = re.search(r"secret_equal\(.*?\n\}", (linnet.TOP / "common/base/wipe.c").read_text(), re.S)[0]
     assert body.count("return") == 1 and "break" not in body
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_the_log_is_opened_anew_by_SIGHUP(is_broken):
+    """logrotate's way: the file is moved, the programs are told.  Also when the settings are broken just then."""
+    with linnet.Server(services=("imap",)) as server:
+        told(server, b"a OK")
+        old = server.log_path.with_suffix(".1")
+        server.log_path.rename(old)
+        if is_broken:
+            server.conf.write_text(server.conf.read_text() + "ssl = maybe\n")
+        for name in ("authd", "imap"):
+            server.processes[name].send_signal(signal.SIGHUP)
+        server.wait_log("not taken over" if is_broken else "configuration read again")
+        server.wait_log("the old settings stay" if is_broken else "settings read again")
+        size = old.stat().st_size
+        with server.connect("imap") as wire:
+            wire.line()
+            wire.send_line(f"a LOGIN {USER} wrong")
+            wire.until_tag("a")
+        server.wait_log(r"auth\[\d+\]: passwd-file\(.*Password mismatch")
+        server.wait_log(r"imap-login: Disconnected.*auth failed")
+        assert old.stat().st_size == size
