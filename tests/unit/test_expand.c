@@ -10,7 +10,7 @@
 
 static const struct expand_values toto = {
 	.user = "Toto@Mondomaine.local", .home = "/home/%u", .service = "imap", .local_ip = "::1",
-	.remote_ip = "10.0.0.1",
+	.remote_ip = "10.0.0.1", .id = "7", .hash = "{PLAIN}%u",
 };
 
 static const struct {
@@ -27,6 +27,7 @@ static const struct {
 	{ "%%u %%", "%u %" },
 	{ "%{user} %{username} %{domain} %{home} %{service} %{lip} %{rip}",
 	  "Toto@Mondomaine.local Toto Mondomaine.local /home/%u imap ::1 10.0.0.1" },
+	{ "%{id} %{hash}", "7 {PLAIN}%u" },
 	{ "%L{username}", "toto" },
 	{ "%n%n", "TotoToto" },
 	{ "%", NULL },
@@ -82,7 +83,7 @@ static void
 test_absent_values_are_empty(void **state)
 {
 	struct arena mem = ARENA_EMPTY;
-	const struct expand_values none = { NULL, NULL, NULL, NULL, NULL },
+	const struct expand_values none = { .user = NULL },
 				   no_domain = { .user = "toto" };
 	const char *why;
 
