@@ -4,7 +4,8 @@
  * A dotlock outlives a killed owner, so somebody has to find it stale:
  *
  * (1) "pid:host" of this host with no such process: after STALE_DEAD_MS.
- * (2) Empty (killed between open and write): after STALE_EMPTY_MS.
+ * (2) Empty (killed between open and write), or only digits and NULs (a power
+ *     cut): after STALE_EMPTY_MS.
  * (3) Anything older than STALE_AGE_SECONDS, Dovecot's own rule for its uidlist.
  *
  * Each only when the file was the same at every look in between.  Only the
@@ -27,6 +28,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -109,6 +111,15 @@ names_dead_process(struct span text)
 	return span_is(text, unique_host()) && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
+static bool
+is_begun_only(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] != '\0' && (text.at[i] < '0' || text.at[i] > '9'))
+			return false;
+	return true;
+}
+
 /* False: no lock file is there any more. */
 static bool
 look(int dir, const char *name, struct sight *s)
@@ -124,7 +135,7 @@ look(int dir, const char *name, struct sight *s)
 	}
 	if (st.st_ino != s->ino || st.st_dev != s->dev || st.st_mtime != s->mtime)
 		*s = (struct sight){ st.st_dev, st.st_ino, st.st_mtime, clock_ms(), false, false };
-	s->is_empty = st.st_size == 0;
+	s->is_empty = st.st_size == 0 || (was_read && is_begun_only(text));
 	s->is_dead = was_read && names_dead_process(text);
 	arena_free(&mem);
 	return true;

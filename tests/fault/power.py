@@ -214,7 +214,8 @@ class Disk:
             file.mtime = file.path.stat().st_mtime
         file.apply(changes)
         if chance.random() < 0.3:
-            file.apply([("size", chance.randint(0, size), b"")])
+            # a sector is written whole or not at all
+            file.apply([("size", chance.choice((0, size)) if size <= 512 else chance.randint(0, size), b"")])
 
     def files(self, folder, seen):
         for thing in folder.safe.values():
