@@ -12,6 +12,7 @@ static const struct service imap = {
 	.late = "* BYE Disconnected for inactivity during authentication.\r\n",
 	.unserved = "NO [SERVERBUG] Your mail cannot be opened; the server's log says why.\r\n"
 	            "* BYE Logging out\r\n",
+	.has_tags = true,
 	.greet = imap_greet,
 	.serve = imap_serve,
 };
