@@ -460,7 +460,7 @@ test_large_pieces_of_ascii(void **state)
 {
 	enum { TEXT = 40000, ROUNDS = 3000, WORDS = 6 };
 	static const char words[WORDS][11] = { "xYZZy     ", "CAF\xc3\xa9     ",
-		                               "\xe2\x84\xaa" "elvin  ",
+		                               "\xe2\x84\xaa\x65lvin  ",
 		                               "\xd0\x9f\xd1\x80\xd0\xb8 . .",
 		                               "zyx\xc3\xa1\xc3\xa4   ",
 		                               "a\xcc\x81\xe6\x97\xa5_b a" };
