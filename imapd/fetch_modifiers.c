@@ -5,8 +5,10 @@
 
 /* chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value */
 static void
-take_changedsince(struct cursor *c, struct fetch_modifiers *m)
+take_changedsince(struct cursor *c, void *into)
 {
+	struct fetch_modifiers *m = into;
+
 	take_byte(c, ' ');
 	m->since = take_modseq_or_zero(c);
 	m->has_since = true;
@@ -14,59 +16,39 @@ take_changedsince(struct cursor *c, struct fetch_modifiers *m)
 
 /* rexpunges-fetch-mod = "VANISHED" */
 static void
-take_vanished(struct cursor *c, struct fetch_modifiers *m)
+take_vanished(struct cursor *c, void *into)
 {
+	struct fetch_modifiers *m = into;
+
 	(void)c;
 	m->has_vanished = true;
 }
 
 /* modifier-partial = "PARTIAL" SP partial-range                                  RFC 9394 s.4 */
 static void
-take_partial(struct cursor *c, struct fetch_modifiers *m)
+take_partial(struct cursor *c, void *into)
 {
+	struct fetch_modifiers *m = into;
+
 	take_byte(c, ' ');
 	m->partial = take_partial_range(c);
 	m->has_partial = true;
 }
 
-static const struct fetch_modifier {
-	const char *name;
-	void      (*take)(struct cursor *c, struct fetch_modifiers *m);
-} rows[] = {
+static const struct param modifiers[] = {
 	{ "CHANGEDSINCE", take_changedsince },
 	{ "VANISHED",     take_vanished     },
 	{ "PARTIAL",      take_partial      },
 };
-enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
+static const struct param_table table = {
+	modifiers, sizeof(modifiers) / sizeof(modifiers[0]),
+	"there is no FETCH modifier of this name", "a FETCH modifier is there twice",
+};
 
-static void
-take_modifier(struct cursor *c, struct fetch_modifiers *m, unsigned *seen)
-{
-	for (unsigned i = 0; i < ROW_COUNT; i++) {
-		if (!try_whole_word(c, rows[i].name))
-			continue;
-		if (*seen & 1U << i)
-			cursor_fail(c, "a FETCH modifier is there twice");
-		*seen |= 1U << i;
-		rows[i].take(c, m);
-		return;
-	}
-	cursor_fail(c, "there is no FETCH modifier of this name");
-}
-
-/* fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"              RFC 4466 s.3 */
 void
 take_fetch_modifiers(struct cursor *c, struct fetch_modifiers *m)
 {
-	unsigned seen = 0;
-
-	if (!try_byte(c, ' '))
-		return;
-	take_byte(c, '(');
-	do
-		take_modifier(c, m, &seen);
-	while (try_byte(c, ' '));
-	take_byte(c, ')');
+	take_params(c, &table, m);
 	if (cursor_ok(c) && m->has_vanished && !m->has_since)
 		cursor_fail(c, "VANISHED goes together with CHANGEDSINCE only");
 }

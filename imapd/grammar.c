@@ -260,3 +260,34 @@ take_mailbox_open(struct cursor *c)
 {
 	return take_name(c, true);
 }
+
+static void
+take_param(struct cursor *c, const struct param_table *table, void *into, unsigned *seen)
+{
+	for (unsigned i = 0; i < table->count; i++) {
+		if (!try_whole_word(c, table->row[i].name))
+			continue;
+		if (*seen & 1U << i)
+			cursor_fail(c, table->twice);
+		*seen |= 1U << i;
+		table->row[i].take(c, into);
+		return;
+	}
+	cursor_fail(c, table->unknown);
+}
+
+/* select-params   = SP "(" select-param *(SP select-param) ")"
+ * fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"              RFC 4466 s.3 */
+void
+take_params(struct cursor *c, const struct param_table *table, void *into)
+{
+	unsigned seen = 0;
+
+	if (!try_byte(c, ' '))
+		return;
+	take_byte(c, '(');
+	do
+		take_param(c, table, into, &seen);
+	while (try_byte(c, ' '));
+	take_byte(c, ')');
+}

@@ -8,8 +8,10 @@
 #include "imapd/session.h"
 
 static void
-take_condstore(struct cursor *c, struct select_params *p)
+take_condstore(struct cursor *c, void *into)
 {
+	struct select_params *p = into;
+
 	(void)c;
 	p->has_condstore = true;
 }
@@ -31,8 +33,10 @@ take_match_data(struct cursor *c, struct select_params *p)
 /* select-param =/ "QRESYNC" SP "(" uidvalidity SP mod-sequence-value
  *                 [SP known-uids] [SP seq-match-data] ")"           RFC 7162 s.7 */
 static void
-take_qresync(struct cursor *c, struct select_params *p)
+take_qresync(struct cursor *c, void *into)
 {
+	struct select_params *p = into;
+
 	take_byte(c, ' ');
 	take_byte(c, '(');
 	p->uidvalidity = take_nz_number(c);
@@ -50,43 +54,19 @@ take_qresync(struct cursor *c, struct select_params *p)
 	take_byte(c, ')');
 }
 
-static const struct select_param {
-	const char *name;
-	void      (*take)(struct cursor *c, struct select_params *p);
-} select_param_rows[] = {
+static const struct param params[] = {
 	{ "CONDSTORE", take_condstore },
 	{ "QRESYNC",   take_qresync   },
 };
-enum { ROW_COUNT = sizeof(select_param_rows) / sizeof(select_param_rows[0]) };
+static const struct param_table table = {
+	params, sizeof(params) / sizeof(params[0]),
+	"expected CONDSTORE or QRESYNC", "a SELECT parameter is there twice",
+};
 
-static void
-take_param(struct cursor *c, struct select_params *p, unsigned *seen)
-{
-	for (unsigned i = 0; i < ROW_COUNT; i++) {
-		if (!try_whole_word(c, select_param_rows[i].name))
-			continue;
-		if (*seen & 1U << i)
-			cursor_fail(c, "a SELECT parameter is there twice");
-		*seen |= 1U << i;
-		select_param_rows[i].take(c, p);
-		return;
-	}
-	cursor_fail(c, "expected CONDSTORE or QRESYNC");
-}
-
-/* select-params = SP "(" select-param *(SP select-param) ")"                    RFC 4466 s.3 */
 void
 take_select_params(struct cursor *c, struct select_params *p)
 {
-	unsigned seen = 0;
-
-	if (!try_byte(c, ' '))
-		return;
-	take_byte(c, '(');
-	do
-		take_param(c, p, &seen);
-	while (try_byte(c, ' '));
-	take_byte(c, ')');
+	take_params(c, &table, p);
 }
 
 bool
