@@ -88,6 +88,18 @@ def imap(base, mail, more=""):
         linnet.end(session.process) if session.process.stdin.closed else session.close()
 
 
+def on_socketpair(folder, maildir):
+    """A session whose wire is as that of ours (linnet.spawn_on_socketpair), in UTC; its greeting is not read."""
+    conf = folder / "dovecot.conf"
+    conf.write_text(f"base_dir = {folder}\nstate_dir = {folder}\nlog_path = {folder}/dovecot.log\nssl = no\n"
+                    f"mail_location = maildir:{maildir}\ndefault_internal_user = nobody\ndefault_login_user = nobody\n"
+                    "first_valid_uid = 1\nfirst_valid_gid = 1\nprotocols = imap\n")
+    linnet.own(folder)
+    return linnet.spawn_on_socketpair(
+        [IMAP, "-c", conf], identity=linnet.as_mail_user(),
+        env={"USER": "mail-test", "HOME": str(folder), "PATH": os.environ["PATH"], "TZ": "UTC"})
+
+
 FETCH = re.compile(r"\* \d+ FETCH \(UID (\d+) FLAGS \(([^)]*)\) INTERNALDATE \"([^\"]+)\" RFC822.SIZE (\d+)\)")
 
 

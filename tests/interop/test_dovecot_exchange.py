@@ -19,16 +19,6 @@ pytestmark = pytest.mark.skipif(not dovecot.is_there(), reason="needs root and D
 MESSAGE = b"From: a@example.org\r\nSubject: number %d\r\n\r\nText of %d.\r\n"
 
 
-@pytest.fixture
-def place(folder):
-    """(folder for Dovecot's own files, Maildir)"""
-    (folder / "dovecot").mkdir()
-    mail = folder / "mail"
-    mail.mkdir(mode=0o700)
-    linnet.own(folder)
-    return folder / "dovecot", mail
-
-
 def tool(mail, *commands):
     return store.run(mail, *commands, **linnet.as_mail_user())
 

@@ -3,18 +3,15 @@
 Answers are compared after their form was made alike: literals as quoted strings, and
 names of header fields in one case.  Where we differ on purpose the reason stands in DIFFERS.
 """
-import os
-import pathlib
 import re
 import shutil
-import subprocess
 
 import pytest
 
+import dovecot
 import linnet
 import samples
 
-DOVECOT = pathlib.Path("/usr/lib/dovecot/imap")
 HEAD = "From: a@b\nSubject: s\n"
 MIXED = HEAD + "Content-Type: multipart/mixed; boundary=b\n\n"
 
@@ -203,21 +200,12 @@ def ask(wire):
 
 
 def ask_dovecot(folder, maildir):
-    conf = folder / "dovecot.conf"
-    conf.write_text(f"base_dir = {folder}\nstate_dir = {folder}\nlog_path = {folder}/dovecot.log\nssl = no\n"
-                    f"mail_location = maildir:{maildir}\ndefault_internal_user = nobody\ndefault_login_user = nobody\n"
-                    "first_valid_uid = 1\nfirst_valid_gid = 1\nprotocols = imap\n")
-    linnet.own(folder)
-    session = linnet.spawn_on_socketpair(
-        [DOVECOT, "-c", conf], identity=linnet.as_mail_user(),
-        env={"USER": "mail-test", "HOME": str(folder), "PATH": os.environ["PATH"]})
-    with session:
+    with dovecot.on_socketpair(folder, maildir) as session:
         session.wire.line()
         return ask(session.wire)
 
 
-@pytest.mark.skipif(not DOVECOT.exists(), reason="needs dovecot-imapd")
-@pytest.mark.skipif(not linnet.IS_ROOT, reason="needs root, to become the owner of the mail")
+@pytest.mark.skipif(not dovecot.is_there(), reason="needs root and Dovecot's imapd")
 def test_fetch_like_dovecot(folder, maildir, imap):
     messages = all_messages()
     names = list(messages)

@@ -6,14 +6,12 @@ what it stores must be what was delivered (D05), and what it deletes at the end 
 import os
 import poplib
 import re
-import shutil
-import subprocess
 
 import pytest
 
 import linnet
+from mail_programs import USER, WORD, need, run, write
 
-USER, WORD = "toto@mondomaine.local", linnet.USERS["toto@mondomaine.local"]
 BODIES = [b".\n..\n.dot first\n\nlast line\n", b"plain\r\n.\r\n.crlf\r\n", b"no line end at the end, . and .. inside",
           b"x" * 2000 + b"\n" + b".\n" * 3000 + b"end\n"]
 SETTINGS = "auth_mechanisms = plain login apop cram-md5 scram-sha-1 scram-sha-256\n"
@@ -53,25 +51,6 @@ def check(got):
         header, _, body = re.sub(rb"\r\n", b"\n", text).partition(b"\n\n")
         bodies[int(re.search(rb"^Subject: number (\d+)", header, re.M)[1])] = lines_of(body)
     assert bodies == {number: lines_of(body) for number, body in enumerate(BODIES)}
-
-
-def run(folder, *argv, **how):
-    done = subprocess.run(list(map(str, argv)), capture_output=True, timeout=60, cwd=folder,
-                          env={"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C"}, **how)
-    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
-    return done.stdout
-
-
-def need(program):
-    found = shutil.which(program)
-    assert found, f"{program} is not here: ./dev packages check"
-    return found
-
-
-def write(path, text):
-    path.write_text(text)
-    path.chmod(0o600)
-    return path
 
 
 def left(maildir):
@@ -117,9 +96,7 @@ def test_fetchmail_keeps_and_fetches_only_what_is_new(server, inbox, folder):
     argv = [need("fetchmail"), "-f", rc, "--nosyslog", "--pidfile", folder / "pid", "-i", folder / "ids"]
     run(folder, *argv)
     assert len(stored(folder)) == len(BODIES) == left(inbox)
-    again = subprocess.run(list(map(str, argv)), capture_output=True, timeout=60, cwd=folder,
-                           env={"HOME": str(folder), "PATH": "/usr/bin:/bin"})
-    assert again.returncode == 1, again.stderr  # 1: nothing new
+    run(folder, *argv, wanted=(1,))  # nothing new
     assert len(stored(folder)) == len(BODIES)
 
 
@@ -179,11 +156,11 @@ delivery mda {storing(folder)}
 
 def test_curl(server, inbox, folder):
     curl = [need("curl"), "-sS", "-k", "--max-time", "20", "-u", f"{USER}:{WORD}"]
-    got = [run(folder, *curl, f"pop3://127.0.0.1:{server.ports['pop3']}/{number}") for number in range(1, len(BODIES) + 1)]
-    check(got)
+    check([run(folder, *curl, f"pop3://127.0.0.1:{server.ports['pop3']}/{number}").encode()
+           for number in range(1, len(BODIES) + 1)])
     listed = run(folder, *curl, "--ssl-reqd", f"pop3://127.0.0.1:{server.ports['pop3']}/")
-    assert len(listed.split(b"\r\n")) == len(BODIES) + 1
-    check([run(folder, *curl, f"pop3s://127.0.0.1:{server.ports['pop3s']}/{number}")
+    assert len(listed.split("\r\n")) == len(BODIES) + 1
+    check([run(folder, *curl, f"pop3s://127.0.0.1:{server.ports['pop3s']}/{number}").encode()
            for number in range(1, len(BODIES) + 1)])
 
 

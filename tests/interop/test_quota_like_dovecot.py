@@ -23,16 +23,6 @@ plugin {{
 """
 
 
-@pytest.fixture
-def place(folder):
-    """(folder for Dovecot's own files, Maildir)"""
-    (folder / "dovecot").mkdir()
-    mail = folder / "mail"
-    mail.mkdir(mode=0o700)
-    linnet.own(folder)
-    return folder / "dovecot", mail
-
-
 def tool(mail, *commands, rules=RULES, check=True):
     return store.run(mail, "quota " + " ".join(rules), *commands, check=check, **linnet.as_mail_user())
 

@@ -8,7 +8,6 @@ import base64
 import calendar
 import contextlib
 import os
-import pathlib
 import quopri
 import random
 import re
@@ -17,9 +16,9 @@ import time
 
 import pytest
 
+import dovecot
 import linnet
 
-DOVECOT = pathlib.Path("/usr/lib/dovecot/imap")
 SEED = int(os.environ.get("LINNET_SEARCH_SEED", "1"))
 COUNT = int(os.environ.get("LINNET_SEARCH_COUNT", "3000"))
 MESSAGES = 160
@@ -229,22 +228,6 @@ def command(chance):
 # ---- both servers ----
 
 @contextlib.contextmanager
-def dovecot(folder, maildir):
-    conf = folder / "dovecot.conf"
-    conf.write_text(f"base_dir = {folder}\nstate_dir = {folder}\nlog_path = {folder}/dovecot.log\nssl = no\n"
-                    f"mail_location = maildir:{maildir}\ndefault_internal_user = nobody\ndefault_login_user = nobody\n"
-                    "first_valid_uid = 1\nfirst_valid_gid = 1\nprotocols = imap\n")
-    linnet.own(folder)
-    session = linnet.spawn_on_socketpair(
-        [DOVECOT, "-c", conf], identity=linnet.as_mail_user(),
-        env={"USER": "mail-test", "HOME": str(folder), "PATH": os.environ["PATH"], "TZ": "UTC"})
-    with session:
-        session.wire.line()
-        session.wire.ok("s", "EXAMINE INBOX")
-        yield session.wire
-
-
-@contextlib.contextmanager
 def both(folder, maildir, imap):
     """ask(command): what each of them answers; SELECT has been done."""
     theirs = folder / "theirs"
@@ -256,8 +239,10 @@ def both(folder, maildir, imap):
         for path in theirs.glob("linnet.*"):
             path.unlink()
         session.wire.ok("s", "EXAMINE INBOX")
-        with dovecot(folder, theirs) as other:
-            yield lambda text: [ask(wire, text) for wire in (session.wire, other)]
+        with dovecot.on_socketpair(folder, theirs) as other:
+            other.wire.line()
+            other.wire.ok("s", "EXAMINE INBOX")
+            yield lambda text: [ask(wire, text) for wire in (session.wire, other.wire)]
 
 
 def ask(wire, text):
@@ -283,7 +268,7 @@ def written_out(found):
     return b",".join(b"%d" % n for n in range(first, last + 1))
 
 
-needs_dovecot = pytest.mark.skipif(not DOVECOT.exists() or not linnet.IS_ROOT, reason="needs root and dovecot-imapd")
+needs_dovecot = pytest.mark.skipif(not dovecot.is_there(), reason="needs root and dovecot-imapd")
 
 
 def numbers(answer):

@@ -19,13 +19,15 @@ import tempfile
 
 import linnet
 
-TABLE = """
+DATABASE = """
 CREATE DATABASE messagerie CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
 CREATE USER 'messagerieUser'@'localhost' IDENTIFIED BY 'openclassrooms';
 CREATE USER 'messagerieUser'@'127.0.0.1' IDENTIFIED BY 'openclassrooms';
 GRANT SELECT, UPDATE ON messagerie.* TO 'messagerieUser'@'localhost';
 GRANT SELECT, UPDATE ON messagerie.* TO 'messagerieUser'@'127.0.0.1';
 USE messagerie;
+"""
+TABLE = DATABASE + """
 CREATE TABLE virtual_domains (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL);
 INSERT INTO virtual_domains (name) VALUES ('mondomaine.local');
 CREATE TABLE virtual_users (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, domain_id INT NOT NULL,

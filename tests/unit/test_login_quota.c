@@ -36,17 +36,24 @@ static const struct {
 	  1000, 1010 },
 };
 
+static const struct quota *
+quota_of_row(size_t i, struct arena *mem)
+{
+	struct settings set = { .quota = rows[i].quota, .quota_rule = rules,
+		                .quota_rule_count = sizeof(rules) / sizeof(rules[0]) };
+	struct login login = { .settings = &set, .field = rows[i].field,
+		               .field_count = rows[i].fields };
+
+	return login_quota(&login, mem);
+}
+
 static void
 test_rules(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct settings set = { .quota = rows[i].quota, .quota_rule = rules,
-			                .quota_rule_count = sizeof(rules) / sizeof(rules[0]) };
-		struct login login = { .settings = &set, .field = rows[i].field,
-			               .field_count = rows[i].fields };
 		struct arena mem = ARENA_EMPTY;
-		const struct quota *q = login_quota(&login, &mem);
+		const struct quota *q = quota_of_row(i, &mem);
 		char names[100] = "";
 
 		assert_int_equal(q != NULL, rows[i].wanted != NULL);
@@ -65,16 +72,12 @@ test_limits(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct settings set = { .quota = rows[i].quota, .quota_rule = rules,
-			                .quota_rule_count = sizeof(rules) / sizeof(rules[0]) };
-		struct login login = { .settings = &set, .field = rows[i].field,
-			               .field_count = rows[i].fields };
 		struct arena mem = ARENA_EMPTY;
 		struct quota_amounts limits;
 		struct store *store;
 
 		assert_int_equal(store_open("/tmp", false, STORE_NO_SYNC, &store), 0);
-		store_set_quota(store, login_quota(&login, &mem));
+		store_set_quota(store, quota_of_row(i, &mem));
 		quota_limits(store, NULL, &limits);
 		assert_int_equal(limits.bytes, rows[i].limit);
 		quota_limits(store, "Trash", &limits);

@@ -2,7 +2,6 @@
 import contextlib
 import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,13 +15,7 @@ import mariadb
 from authd import Authd, b64, verdict
 
 USER, WORD = "toto@d.test", "motDePasse"
-TABLES = """
-CREATE DATABASE messagerie CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
-CREATE USER 'messagerieUser'@'localhost' IDENTIFIED BY 'openclassrooms';
-CREATE USER 'messagerieUser'@'127.0.0.1' IDENTIFIED BY 'openclassrooms';
-GRANT SELECT, UPDATE ON messagerie.* TO 'messagerieUser'@'localhost';
-GRANT SELECT, UPDATE ON messagerie.* TO 'messagerieUser'@'127.0.0.1';
-USE messagerie;
+TABLES = mariadb.DATABASE + """
 CREATE TABLE users (email VARCHAR(120) PRIMARY KEY, password VARCHAR(255), home VARCHAR(255), mail VARCHAR(255),
   quota VARCHAR(100), last_login DATETIME NULL, nologin VARCHAR(10) NULL, reason VARCHAR(100) NULL, nets VARCHAR(100) NULL);
 CREATE TABLE app_passwords (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(120), password VARCHAR(255), label VARCHAR(50),
