@@ -7,14 +7,22 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/base/log.h"
 #include "common/index/mailbox.h"
 #include "common/mime/header.h"
+#include "common/mime/stuffed.h"
 #include "common/mime/surrogate.h"
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
 #include "pop3d/session.h"
+
+/* Messages of so many bytes are read whole, into room that is kept from one RETR to the next. */
+enum { SMALL_BYTES = 128 * 1024 };
+
+static const char last_line[] = ".\r\n";
 
 /* What is sent: the file, but for its header where that needs a surrogate. */
 struct message_text {
@@ -44,27 +52,35 @@ choose_header(struct pop3_session *s, struct message_text *m)
 	arena_free(&mem);
 }
 
-/* False: the client has its -ERR. */
-static bool
-open_message(struct pop3_session *s, uint32_t number, struct message_text *m)
+/* The message's file; -1: the client has its -ERR. */
+static int
+open_file(struct pop3_session *s, uint32_t number)
 {
 	int fd;
 
 	if (!maildrop_has(s->drop, number)) {
 		pop3_err(s, NULL, TEXT_NO_MESSAGE);
-		return false;
+		return -1;
 	}
 	fd = mailbox_message_open(maildrop_mailbox(s->drop), number);
-	*m = (struct message_text){ .src = fd < 0 ? NULL : source_open(fd), .surrogate = BUF_EMPTY };
-	if (m->src) {
-		choose_header(s, m);
-		return true;
-	}
-	if (errno == ENOENT)
+	if (fd < 0 && errno == ENOENT)
 		pop3_err(s, "SYS/TEMP", TEXT_MESSAGE_REMOVED);
-	else
+	else if (fd < 0)
 		pop3_err_errno(s, "open a message");
-	return false;
+	return fd;
+}
+
+/* Takes over fd.  False: the client has its -ERR. */
+static bool
+open_message(struct pop3_session *s, int fd, struct message_text *m)
+{
+	*m = (struct message_text){ .src = source_open(fd), .surrogate = BUF_EMPTY };
+	if (!m->src) {
+		pop3_err_errno(s, "open a message");
+		return false;
+	}
+	choose_header(s, m);
+	return true;
 }
 
 /* Lines that end in CRLF, with dots stuffed. */
@@ -119,7 +135,7 @@ send_message(struct pop3_session *s, struct message_text *m, uint64_t lines)
 		out_str(&s->out, "\r\n");
 	source_close(m->src);
 	buf_free(&m->surrogate);
-	out_str(&s->out, ".\r\n");
+	out_str(&s->out, last_line);
 	return s->out.total - before;
 }
 
@@ -136,15 +152,87 @@ count_message(struct pop3_session *s, uint32_t number, struct message_text *m)
 	return all - m->body_at + bare + m->surrogate.len;
 }
 
-void
-pop3_run_retr(struct pop3_session *s, const struct pop3_args *args)
+static void
+announce(struct pop3_session *s, uint64_t octets)
+{
+	out_str(&s->out, "+OK ");
+	out_number(&s->out, octets);
+	out_str(&s->out, " octets\r\n");
+}
+
+static bool
+read_whole(int fd, char *to, size_t n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t r = pread(fd, to + got, n - got, (off_t)got);
+
+		if (r <= 0 && !(r < 0 && errno == EINTR))
+			return false;
+		got += r > 0 ? (size_t)r : 0;
+	}
+	return true;
+}
+
+/*
+ * A small message in one piece: it is counted while it is converted.  False, and nothing is sent:
+ * a large one, one that cannot be read, or one that is not sent as it is.
+ */
+static bool
+retr_small(struct pop3_session *s, uint32_t number, int fd)
+{
+	uint64_t before;
+	struct stuffed sent;
+	struct span file;
+	struct stat st;
+	char *text;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SMALL_BYTES ||
+	    wants_header_end(s))
+		return false;
+	file.len = (size_t)st.st_size;
+	text = buf_reserve(&s->small, file.len + STUFFED_ROOM(file.len) + sizeof(last_line));
+	file.at = text;
+	if (!read_whole(fd, text, file.len))
+		return false;
+	text += file.len;
+	stuffed_write(file, text, &sent);
+	if (!s->state.is_utf8 && surrogate_is_needed(span_make(file.at, sent.header)))
+		return false;
+	maildrop_size_is(s->drop, number, sent.octets);
+	announce(s, sent.octets);
+	before = s->out.total;
+	memcpy(text + sent.len, last_line, strlen(last_line));
+	out_add(&s->out, text, sent.len + strlen(last_line));
+	s->retr_bytes += s->out.total - before;
+	return true;
+}
+
+/* Takes over fd.  False: the client has its -ERR. */
+static bool
+retr_any(struct pop3_session *s, uint32_t number, int fd)
 {
 	struct message_text m;
 
-	if (!open_message(s, args->number, &m))
-		return;
-	pop3_ok_data(s, "%llu octets", (unsigned long long)count_message(s, args->number, &m));
+	if (!open_message(s, fd, &m))
+		return false;
+	announce(s, count_message(s, number, &m));
 	s->retr_bytes += send_message(s, &m, UINT64_MAX);
+	return true;
+}
+
+void
+pop3_run_retr(struct pop3_session *s, const struct pop3_args *args)
+{
+	int fd = open_file(s, args->number);
+
+	if (fd < 0)
+		return;
+	if (retr_small(s, args->number, fd))
+		close(fd);
+	else if (!retr_any(s, args->number, fd))
+		return;
 	s->retr_count++;
 	if (!s->login->settings->pop3_no_flag_updates)
 		maildrop_mark_read(s->drop, args->number);
@@ -154,9 +242,10 @@ pop3_run_retr(struct pop3_session *s, const struct pop3_args *args)
 void
 pop3_run_top(struct pop3_session *s, const struct pop3_args *args)
 {
+	int fd = open_file(s, args->number);
 	struct message_text m;
 
-	if (!open_message(s, args->number, &m))
+	if (fd < 0 || !open_message(s, fd, &m))
 		return;
 	pop3_ok(s, TEXT_TOP_FOLLOWS);
 	s->top_bytes += send_message(s, &m, args->lines);

@@ -18,6 +18,7 @@
 #include "common/base/log.h"
 #include "common/base/number_text.h"
 #include "common/index/mailbox.h"
+#include "common/maildir/index_place.h"
 #include "common/start/login_quota.h"
 #include "pop3d/command.h"
 #include "pop3d/maildrop.h"
@@ -30,7 +31,9 @@ static struct pop3_session session;
 void
 pop3_ok(struct pop3_session *s, enum text text)
 {
-	pop3_ok_data(s, "%s", text_in(s->state.language, text));
+	out_str(&s->out, "+OK ");
+	out_str(&s->out, text_in(s->state.language, text));
+	out_str(&s->out, "\r\n");
 }
 
 void
@@ -195,6 +198,7 @@ open_session(struct pop3_session *s, const struct login *login)
 	if (store_open(login->mail, true, is_unsynced ? STORE_NO_SYNC : STORE_SYNC, &s->store) < 0)
 		refuse(s, "open the Maildir");
 	store_set_quota(s->store, login_quota(login, &s->kept));
+	store_set_index(s->store, login->index);
 	if (maildrop_open(s->store, &how, &s->drop) < 0)
 		refuse(s, "open the maildrop");
 	if (mailbox_trouble(maildrop_mailbox(s->drop)))

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/base/arena.h"
+#include "common/base/buf.h"
 #include "common/io/in.h"
 #include "common/io/out.h"
 #include "common/start/login.h"
@@ -18,7 +19,8 @@ struct pop3_session {
 	const struct login *login;
 	struct store       *store;
 	struct maildrop    *drop;
-	struct arena        kept; /* as long as the session */
+	struct arena        kept;  /* as long as the session */
+	struct buf          small; /* RETR's: a message and what is sent of it */
 	const char         *uidl_format;
 	struct greet_state  state; /* LANG and UTF8 */
 

@@ -28,14 +28,15 @@ enum { WORD_BYTES = 45 /* 60 of base64 */ };
 static bool
 is_ascii(struct span s)
 {
+	const char *at = s.at, *end = s.at + s.len;
 	uint64_t word, all = 0;
 
-	for (; s.len >= sizeof(word); s = span_skip(s, sizeof(word))) {
-		memcpy(&word, s.at, sizeof(word));
+	for (; (size_t)(end - at) >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
 		all |= word;
 	}
-	for (size_t i = 0; i < s.len; i++)
-		all |= (unsigned char)s.at[i];
+	for (; at < end; at++)
+		all |= (unsigned char)*at;
 	return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
