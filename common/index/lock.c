@@ -7,9 +7,22 @@
 #include <sys/file.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/index/sum.h"
 
 enum { PAUSE_FIRST_MS = 1, PAUSE_MOST_MS = 20 };
+
+int64_t
+lock_patience(void)
+{
+	return clock_ms() + LIMIT_LOCK_SECONDS * 1000LL;
+}
+
+int
+lock_seconds_left(int64_t patience)
+{
+	return (clock_until(patience) + 999) / 1000;
+}
 
 /* flock() has no time limit of its own, so it is asked again and again. */
 int

@@ -2,6 +2,7 @@
 #ifndef LINNET_INDEX_LOCK_H
 #define LINNET_INDEX_LOCK_H
 
+#include <stdint.h>
 #include <time.h>
 
 #include "common/index/guard.h"
@@ -17,6 +18,11 @@ struct index_folder {
 /* Wait up to seconds (0: try once) for the lock.  -1: ETIMEDOUT, or what the system said. */
 int  index_lock(int cur, int seconds);
 void index_unlock(int cur);
+
+/* A command that begins now has waited enough at that time of clock_ms(). */
+int64_t lock_patience(void);
+/* For index_lock() and uidlist_lock(): seconds until then, begun ones count. */
+int     lock_seconds_left(int64_t patience);
 
 /* Are cur/, new/ and the uidlist as this state has them? */
 bool index_is_current(const struct journal_state *s, const struct index_folder *f);

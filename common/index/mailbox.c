@@ -9,6 +9,7 @@
 
 #include "common/base/die.h"
 #include "common/index/cache.h"
+#include "common/index/lock.h"
 #include "common/index/mailbox_inside.h"
 #include "common/index/recall.h"
 #include "common/maildir/dir.h"
@@ -126,6 +127,7 @@ mailbox_open(struct store *s, const char *name, enum mailbox_mode mode, struct m
 {
 	struct mailbox *box = new_mailbox(s, name, mode);
 
+	box->patience = lock_patience();
 	box->folder = store_open_folder(s, name);
 	if (box->folder < 0 || open_parts(box) != 0 || box_look(box, LOOK_IF_CHANGED) != 0) {
 		int failed = errno;

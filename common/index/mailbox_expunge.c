@@ -100,7 +100,7 @@ box_forget_gone(struct mailbox *box)
 
 	if (can_wait(box))
 		return;
-	is_held = box_lists_lock(box, 1) == 0;
+	is_held = box_lists_lock(box, box->index.is_held ? 0 : 1) == 0;
 
 	if (is_held && uidlist_refresh(&box->uids, box->folder) == 0 &&
 	    box->uids.uidvalidity == box->uidvalidity) {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/index/lock.h"
 #include "common/index/mailbox_inside.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
@@ -36,7 +37,7 @@ box_add_keywords(struct mailbox *box, const char *const *keyword, size_t count)
 		all_known = all_known && keywords_find(&box->keywords, keyword[i]) >= 0;
 	if (all_known)
 		return 0;
-	if (box_lists_lock(box, LIMIT_LOCK_SECONDS) != 0)
+	if (box_lists_lock(box, lock_seconds_left(box->patience)) != 0)
 		return errno == ESTALE ? box_lose(box) : -1;
 	failed = keywords_refresh(&box->keywords, box->folder);
 	for (size_t i = 0; !failed && i < count; i++)
@@ -236,7 +237,7 @@ change_flags(struct mailbox *box, const struct ranges *uids, struct work *w)
 static int
 change_locked(struct mailbox *box, const struct ranges *uids, struct work *w)
 {
-	bool is_held = box_lists_lock(box, LIMIT_LOCK_SECONDS) == 0;
+	bool is_held = box_lists_lock(box, lock_seconds_left(box->patience)) == 0;
 	int failed;
 
 	if (!is_held && errno == ETIMEDOUT)
@@ -263,6 +264,7 @@ mailbox_flags(struct mailbox *box, const struct ranges *uids, const struct flags
 		errno = box->is_lost ? ESTALE : EROFS;
 		return -1;
 	}
+	box->patience = lock_patience();
 	if (box_index_begin(box, LIMIT_LOCK_SECONDS) != 0)
 		return -1;
 	failed = box->index.is_locked ? box_look(box, LOOK_IF_CHANGED) : 0;

@@ -119,7 +119,7 @@ box_take_id(struct mailbox *box)
 static void
 give_id(struct mailbox *box)
 {
-	if (!box->can_assign || box_lists_lock(box, 1) != 0)
+	if (!box->can_assign || box_lists_lock(box, box->index.is_held ? 0 : 1) != 0)
 		return;
 	if (uidlist_refresh(&box->uids, box->folder) == 0 &&
 	    box->uids.uidvalidity == box->uidvalidity) {

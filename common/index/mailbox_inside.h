@@ -37,7 +37,7 @@ struct box_stamp {
 struct box_index {
 	bool           is_off;     /* this session does without */
 	bool           is_live;
-	bool           is_held;    /* by another process, for longer than anybody waits */
+	bool           is_held;    /* by another process, for longer than a look waits */
 	bool           is_locked;  /* this session may write it now */
 	/* under the lock: the directories are as the state says, or were looked through since */
 	bool           is_current;
@@ -78,6 +78,7 @@ struct mailbox {
 	struct uidlist    uids;
 	struct dotlock    lists; /* held while lists_depth is above 0 */
 	unsigned          lists_depth;
+	int64_t           patience; /* of the command under way: lock_seconds_left() */
 	struct keywords   keywords;
 	struct box_index  index;
 	uint32_t          uidvalidity, uidnext;

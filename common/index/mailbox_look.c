@@ -334,12 +334,12 @@ box_look(struct mailbox *box, enum look look)
 	    !has_mail_to_move(box))
 		return 0;
 	/*
-	 * The folder is read all the same; who has waited in vain does not wait at each look
-	 * again (W09).
+	 * What is known is shown all the same, so this waits no longer than a busy session holds
+	 * the lock; who has waited in vain does not wait at each look again (W09).
 	 */
 	if (!was_locked) {
 		box->index.is_held =
-			box_index_begin(box, box->index.is_held ? 0 : LIMIT_LOCK_SECONDS) != 0;
+			box_index_begin(box, box->index.is_held ? 0 : LIMIT_LOOK_SECONDS) != 0;
 		errno = 0;
 	}
 	failed = look_through(box, look);

@@ -119,7 +119,7 @@ take_in(struct mailbox *box, const struct scan *scan)
 
 	if (scan->strangers == 0)
 		return true;
-	if (box_lists_lock(box, LIMIT_LOCK_SECONDS) != 0)
+	if (box_lists_lock(box, LIMIT_LOOK_SECONDS) != 0)
 		return false;
 	done = give_uids(box, scan, &uid);
 	box_lists_unlock(box);

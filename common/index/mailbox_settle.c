@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/index/lock.h"
 #include "common/index/mailbox_inside.h"
 #include "common/index/scan.h"
 #include "common/maildir/courier.h"
@@ -175,12 +176,21 @@ wait_for_missing(const struct mailbox *box, struct scan *scan)
 			scan->count = i;
 }
 
+/* Without UIDs there is nothing to show; messages that lack one can wait for the next look. */
+static int
+seconds_to_wait(const struct mailbox *box, const struct scan *scan)
+{
+	if (!box->uids.uidvalidity)
+		return lock_seconds_left(box->patience);
+	if (box->index.is_held || (scan->strangers == 0 && !intent_is_there(box->folder)))
+		return 0;
+	return LIMIT_LOOK_SECONDS;
+}
+
 int
 box_settle(struct mailbox *box, struct scan *scan)
 {
 	bool is_first = box->uidvalidity == 0;
-	bool must_wait = !box->index.is_held &&
-	                 (is_first || scan->strangers > 0 || intent_is_there(box->folder));
 	int failed;
 
 	if (!box->can_assign) {
@@ -188,7 +198,7 @@ box_settle(struct mailbox *box, struct scan *scan)
 		settle_in_memory(box, scan);
 		return 0;
 	}
-	if (box_lists_lock(box, must_wait ? LIMIT_LOCK_SECONDS : 0) == 0) {
+	if (box_lists_lock(box, seconds_to_wait(box, scan)) == 0) {
 		failed = settle(box, scan) == 0 ? 0 : errno;
 		/* without the lock it may be a line half written */
 		box->trouble = box->uids.trouble ? box->uids.trouble : box->trouble;

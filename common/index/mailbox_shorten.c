@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "common/base/limits.h"
+#include "common/index/lock.h"
 #include "common/index/mailbox_inside.h"
 #include "common/maildir/filename.h"
 #include "common/maildir/unique.h"
@@ -75,7 +75,7 @@ box_shorten_name(struct mailbox *box, uint32_t index)
 	struct arena mem = ARENA_EMPTY;
 	int failed, saved;
 
-	if (box_lists_lock(box, LIMIT_LOCK_SECONDS) != 0)
+	if (box_lists_lock(box, lock_seconds_left(box->patience)) != 0)
 		return -1;
 	failed = rename_one(box, index, &mem);
 	saved = errno;

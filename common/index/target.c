@@ -112,6 +112,7 @@ read_lists(struct target *t)
 int
 target_lock(struct target *t)
 {
+	int64_t patience = lock_patience();
 	bool is_listed;
 
 	t->is_locked = index_lock(t->cur, LIMIT_LOCK_SECONDS) == 0;
@@ -119,7 +120,7 @@ target_lock(struct target *t)
 		return -1;
 	guard_arm(&t->cur_guard, t->cur);
 	guard_arm(&t->new_guard, t->new_mail);
-	is_listed = uidlist_lock(t->folder, LIMIT_LOCK_SECONDS, &t->lock) == 0;
+	is_listed = uidlist_lock(t->folder, lock_seconds_left(patience), &t->lock) == 0;
 	if (!is_listed && errno == ESTALE)
 		errno = ENOENT;
 	if (is_listed && read_lists(t) == 0)
