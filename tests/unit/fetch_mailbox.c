@@ -327,3 +327,14 @@ mailbox_find_keyword(const struct mailbox *box, const char *name)
 	(void)name;
 	return -1;
 }
+
+const char *
+fetch_refusal(const char *arguments, struct arena *mem)
+{
+	struct cursor c;
+
+	cursor_open(&c, span_of(arguments), mem);
+	parse_fetch(&c);
+	take_end(&c);
+	return c.why;
+}

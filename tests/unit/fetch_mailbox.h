@@ -28,4 +28,7 @@ unsigned fetch_session_changes(const struct session *s); /* calls of mailbox_fla
  */
 void fetch_session_run(struct session *s, const char *arguments, bool by_uid, struct buf *answer);
 
+/* Why FETCH refuses the arguments (which begin with a space); NULL: it takes them. */
+const char *fetch_refusal(const char *arguments, struct arena *mem);
+
 #endif
