@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/maildir/index_place.h"
 #include "common/start/login_quota.h"
 #include "imapd/capability.h"
 #include "imapd/dispatch.h"
@@ -139,6 +140,7 @@ open_session(struct session *s, const struct login *login)
 	if (store_open(login->mail, true, sync ? STORE_SYNC : STORE_NO_SYNC, &s->store) < 0)
 		refuse_login(s, errno);
 	store_set_quota(s->store, login_quota(login, &s->kept));
+	store_set_index(s->store, login->index);
 	open_names(s);
 	special_use_open(s);
 	answer_login(s);

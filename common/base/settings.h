@@ -23,6 +23,8 @@
 	STR(protocols, "imap pop3", "protocols that are served")                                   \
 	STR(mail_location, "maildir:/var/mail/vhosts/%d/%n",                                       \
 	    "where a user's Maildir is; %u, %n, %d and %h are replaced")                           \
+	STR(index_dir, "",                                                                         \
+	    "where indexes and caches are; empty for in the folders, MEMORY for nowhere")          \
 	STR(mail_privileged_group, "", "accepted for Dovecot's sake; sessions get no extra group") \
 	STR(disable_plaintext_auth, "yes",                                                         \
 	    "refuse passwords without TLS except from this machine (yes, no)")                     \

@@ -168,6 +168,13 @@ location(const struct check *c, const char *text, const struct settings_place *a
 		              c->name, text);
 		return NULL;
 	}
+	if (strstr(text, ":CONTROL=")) {
+		settings_tell(at, SETTINGS_FATAL,
+		              "%s: CONTROL= is not supported: dovecot-uidlist stands in the "
+		              "Maildir, so move the files below that path there",
+		              c->name);
+		return NULL;
+	}
 	return variables_are_known(c->name, text, at) ? text : NULL;
 }
 
@@ -220,6 +227,7 @@ static const struct check checks[] = {
 	{ "protocols",                words_of,     "imap pop3",
 	  "lmtp sieve submission managesieve imaps pop3s none" },
 	{ "mail_location",            location,     NULL, NULL },
+	{ "index_dir",                variables,    NULL, NULL },
 	{ "disable_plaintext_auth",   yes_or_no,    NULL, NULL },
 	{ "ssl",                      one_of,       "no yes required", NULL },
 	{ "ssl_min_protocol",         one_of,       TLS_WORDS, NULL },

@@ -56,9 +56,9 @@ cache_of(struct mailbox *box)
 	if (!c)
 		die("out of memory: a cache");
 	for (int i = 0; i < CACHE_KINDS; i++) {
-		column_open(&c->column[i], box->folder, kinds[i].file, kinds[i].version,
+		column_open(&c->column[i], box->place, kinds[i].file, kinds[i].version,
 		            box->uidvalidity);
-		c->column[i].is_off = !box->can_assign;
+		c->column[i].is_off = !box->can_assign || box->place < 0;
 	}
 	box->cache = c;
 	return c;

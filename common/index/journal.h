@@ -38,6 +38,7 @@ struct journal_state {
 	struct counters counters;
 	struct newest   newest;
 	uint64_t dead;       /* records of the uidlist whose messages were removed */
+	uint64_t ino_of_cur; /* whose index this is */
 	char     id[MAILBOX_ID_SIZE]; /* "": not known */
 	uint64_t own;        /* the sum of all above */
 };

@@ -14,6 +14,7 @@
 #include "common/index/recall.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
+#include "common/maildir/index_place.h"
 #include "common/maildir/name.h"
 #include "common/maildir/tmp_clean.h"
 
@@ -50,6 +51,9 @@ open_parts(struct mailbox *box)
 		return -1;
 	box->ino_of_cur = st.st_ino;
 	box->can_assign = may_write(box->folder);
+	box->place = index_place_open(box->store, box->folder, box->folder_name, true);
+	box->uids.recall_place = box->place;
+	box->index.is_off = box->place < 0;
 	box->new_mail =
 		box->can_assign ? dir_make(box->folder, "new") : dir_open(box->folder, "new");
 	if (box->new_mail < 0 && errno != ENOENT && errno != EACCES && errno != EROFS)
@@ -71,7 +75,7 @@ new_mailbox(struct store *s, const char *name, enum mailbox_mode mode)
 		die("out of memory: a mailbox");
 	box->store = s;
 	box->mode = mode;
-	box->folder = box->cur = box->new_mail = box->watch = -1;
+	box->folder = box->cur = box->new_mail = box->watch = box->place = -1;
 	box->name = arena_string(&box->mem, span_of(name));
 	box->folder_name = name_to_dir(name, &box->mem);
 	box->base_text = arena_alloc(&box->mem, NAME_MAX + 1);
@@ -157,6 +161,7 @@ mailbox_close(struct mailbox *box)
 		return NULL;
 	box_store_sizes(box);
 	cache_close(box);
+	index_place_close(box->place, box->folder);
 	close_if_open(box->folder);
 	close_if_open(box->cur);
 	close_if_open(box->new_mail);

@@ -112,6 +112,7 @@ box_index_load_again(struct mailbox *box)
 
 	memset(&other, 0, sizeof(other));
 	other.folder = box->folder;
+	other.place = box->place;
 	other.cur = box->cur;
 	other.new_mail = box->new_mail;
 	other.ino_of_cur = box->ino_of_cur;

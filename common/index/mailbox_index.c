@@ -18,7 +18,8 @@
  *     messages have
  *     that value: who asks what changed is told too much rather than too little.
  * (6) An index whose cur/ is another directory than ours came with a copy, or
- *     from a backup: it is not used.
+ *     from a backup, or is what another mailbox of the same name has left below index_dir: it is
+ *     not used.  A cur/ that got the number of a removed one has another UIDVALIDITY.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ follow_fold(struct mailbox *box)
 {
 	struct journal next;
 
-	if (journal_open(box->folder, &next) != 0)
+	if (journal_open(box->place, &next) != 0)
 		return false;
 	if (next.state.generation != box->index.journal.state.next) {
 		journal_close(&next);
@@ -126,7 +127,7 @@ is_consistent(const struct mailbox *box)
 
 	return s->counters.messages == box->index.counters.messages && s->uidvalidity > 0 &&
 	       s->uidnext > box->top_uid && s->highest > 0 &&
-	       (stamp_is_none(&s->cur) || s->cur.ino == box->ino_of_cur);
+	       s->ino_of_cur == box->ino_of_cur;
 }
 
 /*
@@ -162,9 +163,9 @@ box_index_load(struct mailbox *box)
 	struct map m;
 	struct journal j;
 
-	if (map_read(box->folder, &m) != 0)
+	if (map_read(box->place, &m) != 0)
 		return false;
-	if (journal_open(box->folder, &j) != 0) {
+	if (journal_open(box->place, &j) != 0) {
 		map_free(&m);
 		return false;
 	}
@@ -232,7 +233,7 @@ box_index_follow(struct mailbox *box)
 		return false;
 	refresh_keywords(box);
 	if (x->is_live &&
-	    (!read_tail(box) || (x->is_locked && !journal_is_there(&x->journal, box->folder))))
+	    (!read_tail(box) || (x->is_locked && !journal_is_there(&x->journal, box->place))))
 		box_index_leave(box);
 	if (!x->is_live)
 		load(box);

@@ -72,6 +72,7 @@ struct mailbox {
 	bool              has_looked;  /* through the folder, at least once */
 	bool              is_shown;    /* the client knows it: numbers are given */
 	int               folder, cur, new_mail; /* directories; new_mail -1: there is none */
+	int               place; /* of the index: folder, or below index_dir; -1: there is none */
 	dev_t             dev; /* of the folder */
 	ino_t             ino, ino_of_cur;
 

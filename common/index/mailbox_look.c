@@ -325,7 +325,7 @@ box_look(struct mailbox *box, enum look look)
 	int failed;
 
 	if (items_are_damaged(&box->items))
-		map_remove(box->folder);
+		map_remove(box->place);
 	if (box->is_lost || items_are_damaged(&box->items) || !is_still_there(box))
 		return box_lose(box);
 	if (look == LOOK_NAMES)

@@ -96,6 +96,7 @@ make_state(struct mailbox *box, struct journal_state *s)
 	s->gone_floor = x->gone_floor;
 	s->newest = x->newest;
 	s->dead = x->dead;
+	s->ino_of_cur = box->ino_of_cur;
 }
 
 static uint64_t
@@ -123,10 +124,10 @@ write_anew(struct mailbox *box, const struct journal_state *state)
 	s.generation = new_generation(box);
 	box_bound_history(x);
 	s.gone_floor = x->gone_floor;
-	if (map_write(box->folder, s.generation, &box->items, &box->names, x->gone,
+	if (map_write(box->place, s.generation, &box->items, &box->names, x->gone,
 	              x->gone_count) != 0)
 		return false;
-	if (journal_create(box->folder, &s, &fresh) != 0)
+	if (journal_create(box->place, &s, &fresh) != 0)
 		return false;
 	if (x->is_live) {
 		folded = x->journal.state;

@@ -7,6 +7,8 @@
 #include "common/index/lock.h"
 #include "common/index/mailbox_inside.h"
 #include "common/maildir/dir.h"
+#include "common/maildir/index_place.h"
+#include "common/maildir/name.h"
 
 static int
 add_sizes(struct mailbox *box, unsigned what, struct mailbox_status *st)
@@ -61,13 +63,13 @@ take_status(const struct journal_state *s, unsigned what, struct mailbox_status 
 }
 
 static bool
-ask_index(int folder, unsigned what, struct mailbox_status *st)
+ask_index(int folder, int place, unsigned what, struct mailbox_status *st)
 {
 	struct index_folder f = { folder, dir_open(folder, "cur"), dir_open(folder, "new") };
 	struct journal j = JOURNAL_NONE;
 	bool known;
 
-	known = f.cur >= 0 && f.new_mail >= 0 && journal_open(folder, &j) == 0 &&
+	known = f.cur >= 0 && f.new_mail >= 0 && journal_open(place, &j) == 0 &&
 	        index_is_current(&j.state, &f) && take_status(&j.state, what, st);
 	journal_close(&j);
 	if (f.cur >= 0)
@@ -81,15 +83,19 @@ int
 mailbox_status(struct store *s, const char *name, unsigned what, struct mailbox_status *status_out)
 {
 	struct mailbox_status st;
+	struct arena mem = ARENA_EMPTY;
 	struct mailbox *box;
-	int failed = 0, saved, folder = store_open_folder(s, name);
+	int failed = 0, saved, place, folder = store_open_folder(s, name);
 	bool known;
 
 	memset(&st, 0, sizeof(st));
 	if (folder < 0)
 		return -1;
-	known = ask_index(folder, what, &st);
+	place = index_place_open(s, folder, name_to_dir(name, &mem), false);
+	known = ask_index(folder, place, what, &st);
+	index_place_close(place, folder);
 	close(folder);
+	arena_free(&mem);
 	if (known) {
 		*status_out = st;
 		return 0;

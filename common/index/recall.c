@@ -7,7 +7,9 @@
  */
 #include "common/index/recall.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "common/index/journal.h"
 #include "common/index/map.h"
@@ -114,8 +116,18 @@ leave_out_gone(struct uidlist_recalled *out)
 	out->count = kept;
 }
 
+/* What stands in the folder itself came along with it, from a backup for instance (W04). */
+static bool
+is_of(const struct journal_state *s, int folder, int place)
+{
+	struct stat st;
+
+	return place == folder || (fstatat(folder, "cur", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	                           st.st_ino == s->ino_of_cur);
+}
+
 bool
-index_recall(int folder, struct arena *mem, struct uidlist_recalled *out)
+index_recall(int folder, int place, struct arena *mem, struct uidlist_recalled *out)
 {
 	struct recall r = { out, mem, 0 };
 	const struct journal_reader reader = {
@@ -126,14 +138,14 @@ index_recall(int folder, struct arena *mem, struct uidlist_recalled *out)
 	bool good;
 
 	*out = (struct uidlist_recalled){ 0, 0, NULL, 0 };
-	if (map_read(folder, &m) != 0)
+	if (map_read(place, &m) != 0)
 		return false;
-	if (journal_open(folder, &j) != 0) {
+	if (journal_open(place, &j) != 0) {
 		map_free(&m);
 		return false;
 	}
-	good = j.state.generation == m.generation && add_map(&r, &m) &&
-	       journal_read(&j, &reader) == 0;
+	good = j.state.generation == m.generation && is_of(&j.state, folder, place) &&
+	       add_map(&r, &m) && journal_read(&j, &reader) == 0;
 	out->uidvalidity = j.state.uidvalidity;
 	out->next = j.state.uidnext;
 	leave_out_gone(out);

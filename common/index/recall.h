@@ -5,9 +5,10 @@
 #include "common/maildir/uidlist.h"
 
 /*
- * A uidlist_recall_fn: what linnet.map and linnet.journal of the folder say, all of mem.
- * False: they are not there, or cannot be trusted.
+ * A uidlist_recall_fn: what linnet.map and linnet.journal in place say of the folder, all of mem.
+ * False: they are not there, cannot be trusted, or stand elsewhere and are another folder's.
  */
-bool index_recall(int folder, struct arena *mem, struct uidlist_recalled *out);
+bool
+index_recall(int folder, int place, struct arena *mem, struct uidlist_recalled *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "common/maildir/courier.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
+#include "common/maildir/index_place.h"
 #include "common/maildir/intent.h"
 #include "common/maildir/name.h"
 #include "common/maildir/quota.h"
@@ -35,12 +36,15 @@ target_open(struct store *s, const char *name, struct target *t)
 	t->lock = (struct dotlock)DOTLOCK_NONE;
 	t->journal = (struct journal)JOURNAL_NONE;
 	t->cur_guard = t->new_guard = (struct guard)GUARD_NONE;
-	t->cur = t->new_mail = t->tmp = t->source_new = -1;
+	t->cur = t->new_mail = t->tmp = t->source_new = t->place = -1;
 	uidlist_init(&t->uids);
 	t->uids.recall = index_recall;
 	keywords_init(&t->keywords);
 	t->folder_name = name_to_dir(name, &t->mem);
 	t->folder = store_open_folder(s, name);
+	if (t->folder >= 0)
+		t->place = index_place_open(s, t->folder, t->folder_name, true);
+	t->uids.recall_place = t->place;
 	if (t->folder >= 0 && (t->cur = dir_open(t->folder, "cur")) >= 0 &&
 	    (t->new_mail = dir_make(t->folder, "new")) >= 0 &&
 	    (t->tmp = dir_make(t->folder, "tmp")) >= 0 && may_write(t->folder) &&
@@ -58,13 +62,14 @@ target_close(struct target *t)
 	const int fds[] = { t->folder, t->cur, t->new_mail, t->tmp };
 
 	target_unlock(t);
+	index_place_close(t->place, t->folder);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	uidlist_free(&t->uids);
 	keywords_free(&t->keywords);
 	arena_free(&t->mem);
-	t->folder = t->cur = t->new_mail = t->tmp = -1;
+	t->folder = t->cur = t->new_mail = t->tmp = t->place = -1;
 }
 
 /* What is put into a folder that is just being deleted would be gone with it. */
@@ -85,7 +90,7 @@ find_index(struct target *t)
 	struct index_folder f = { t->folder, t->cur, t->new_mail };
 	const struct journal_state *s = &t->journal.state;
 
-	if (!t->is_locked || journal_open(t->folder, &t->journal) != 0)
+	if (!t->is_locked || journal_open(t->place, &t->journal) != 0)
 		return false;
 	return !(s->bits & JOURNAL_IS_FOLDED) && index_is_current(s, &f) &&
 	       s->keywords == index_sum_of_keywords(t->keywords.name, LIMIT_KEYWORDS) &&
@@ -409,7 +414,7 @@ target_deliver(struct target *t, struct incoming *in, size_t count,
 		intent_clear(t->folder);
 	if (!failed)
 		tell_quota(t, &sum);
-	if (!failed && t->is_indexed && journal_is_there(&t->journal, t->folder))
+	if (!failed && t->is_indexed && journal_is_there(&t->journal, t->place))
 		tell_index(t, in, count);
 	return failed;
 }

@@ -13,6 +13,7 @@ struct target {
 	struct store   *store;
 	const char     *folder_name;
 	int             folder, cur, new_mail, tmp;
+	int             place; /* of the index */
 	struct uidlist  uids;
 	struct keywords keywords;
 	struct dotlock  lock;

@@ -17,6 +17,7 @@
 #include "common/base/die.h"
 #include "common/base/limits.h"
 #include "common/maildir/dir.h"
+#include "common/maildir/index_place.h"
 #include "common/maildir/name.h"
 #include "common/maildir/store_inside.h"
 #include "common/maildir/subscriptions.h"
@@ -86,7 +87,7 @@ store_open(const char *path, bool create, enum store_sync sync, struct store **s
 	s = malloc(sizeof(*s));
 	if (!s)
 		die("out of memory: a store");
-	*s = (struct store){ root, sync, NULL };
+	*s = (struct store){ root, sync, NULL, INDEX_IN_FOLDER };
 	*store_out = s;
 	return 0;
 }

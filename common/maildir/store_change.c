@@ -29,6 +29,7 @@
 #include "common/base/limits.h"
 #include "common/maildir/dir.h"
 #include "common/maildir/filename.h"
+#include "common/maildir/index_place.h"
 #include "common/maildir/keywords.h"
 #include "common/maildir/name.h"
 #include "common/maildir/quota.h"
@@ -238,6 +239,7 @@ store_delete(struct store *s, const char *name)
 		renameat(s->root, hidden, s->root, folder);
 	} else {
 		tell_quota(s, name, hidden);
+		index_place_forget(s, folder);
 		/* this one among them; what cannot be removed now is tried next time */
 		remove_leftovers(s->root);
 	}
@@ -309,6 +311,7 @@ rename_tree(struct store *s, const char *from, const char *to, struct arena *mem
 				errno = EEXIST;
 			return -1;
 		}
+		index_place_move(s, moves[i].from, moves[i].to);
 	}
 	return store_sync_root(s);
 }

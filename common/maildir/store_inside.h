@@ -8,6 +8,7 @@ struct store {
 	int             root;
 	enum store_sync sync;
 	const struct quota *quota; /* NULL: none */
+	int             index; /* index_dir, borrowed, or INDEX_... (index_place.h) */
 };
 
 /* fsync the root, if the store is to. */

@@ -57,12 +57,14 @@ void
 uidlist_free(struct uidlist *u)
 {
 	uidlist_recall_fn *recall = u->recall;
+	int place = u->recall_place;
 
 	arena_free(&u->mem);
 	free(u->slot);
 	free(u->record);
 	uidlist_init(u);
 	u->recall = recall;
+	u->recall_place = place;
 }
 
 /* ---- the hash table: open addressing, at most half full ---- */

@@ -26,7 +26,8 @@ struct uidlist_recalled {
 	struct uidlist_record *record;
 	size_t   count;
 };
-typedef bool uidlist_recall_fn(int dir, struct arena *mem, struct uidlist_recalled *out);
+typedef bool
+uidlist_recall_fn(int dir, int place, struct arena *mem, struct uidlist_recalled *out);
 
 /*
  * Records are sorted by UID.  Pointers into it are valid until generation
@@ -40,6 +41,7 @@ struct uidlist {
 	unsigned generation;
 	const char *trouble;  /* what was wrong with the file, for one log line; NULL */
 	uidlist_recall_fn *recall; /* asked when the file is lost or damaged; NULL: nobody */
+	int recall_place;     /* directory of the index, borrowed */
 
 	/* uidlist.c only */
 	bool     must_rewrite, is_there;

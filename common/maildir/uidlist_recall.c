@@ -41,7 +41,7 @@ uidlist_mend(struct uidlist *u, int dir)
 	struct arena mem = ARENA_EMPTY;
 	struct uidlist_recalled r;
 
-	if (!u->recall || !u->recall(dir, &mem, &r)) {
+	if (!u->recall || !u->recall(dir, u->recall_place, &mem, &r)) {
 		arena_free(&mem);
 		return;
 	}

@@ -80,25 +80,31 @@ landlock_is_there(void)
 	return version() >= FIRST_VERSION_WITH_REFER;
 }
 
-/* Allow access below path, as far as it makes sense for what path is. */
+/* Allow access below what is open as fd, as far as it makes sense for what that is. */
+static bool
+allow_open(int ruleset, int fd, uint64_t access)
+{
+	struct path_beneath rule = { access, fd };
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		rule.allowed &= ACCESS_OF_A_FILE;
+	return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
 static bool
 allow(int ruleset, const char *path, uint64_t access)
 {
-	struct path_beneath rule = { access, open(path, O_PATH | O_CLOEXEC) };
-	struct stat st;
-	bool done;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	bool done = fd >= 0 && allow_open(ruleset, fd, access);
 
-	if (rule.parent < 0)
-		return false;
-	if (fstat(rule.parent, &st) == 0 && !S_ISDIR(st.st_mode))
-		rule.allowed &= ACCESS_OF_A_FILE;
-	done = syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
-	close(rule.parent);
+	if (fd >= 0)
+		close(fd);
 	return done;
 }
 
 bool
-landlock_lock(const char *maildir)
+landlock_lock(const char *maildir, int index)
 {
 	struct ruleset rules = { ACCESS_ALL_V2 | (version() >= 3 ? ACCESS_TRUNCATE : 0) };
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
@@ -106,6 +112,8 @@ landlock_lock(const char *maildir)
 
 	if (done && maildir)
 		done = allow(fd, maildir, ACCESS_MAILDIR & rules.handled);
+	if (done && index >= 0)
+		done = allow_open(fd, index, ACCESS_MAILDIR & rules.handled);
 	for (size_t i = 0; done && maildir && i < sizeof(readable) / sizeof(readable[0]); i++)
 		allow(fd, readable[i], ACCESS_READ);
 	done = done && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&

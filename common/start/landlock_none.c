@@ -10,9 +10,10 @@ landlock_is_there(void)
 }
 
 bool
-landlock_lock(const char *maildir)
+landlock_lock(const char *maildir, int index)
 {
 	(void)maildir;
+	(void)index;
 	errno = ENOSYS;
 	return false;
 }

@@ -20,6 +20,8 @@ struct login {
 	const char *user;       /* canonical, from authd */
 	/* mail: path of the Maildir, expanded, as the session opens it ("." under chroot) */
 	const char *home, *mail;
+	/* directory below which indexes are, or INDEX_... of index_place.h */
+	int         index;
 	/* what the user database says beyond that: quota_rule and the like */
 	const struct login_field *field;
 	size_t      field_count;

@@ -3,14 +3,37 @@
 
 static const char scheme[] = "maildir:";
 
-/* Where the path ends: Dovecot's ":INDEX=..." and the like follow behind a colon. */
-static const char *
-check_options(const char *path, struct arena *mem)
-{
-	const char *colon = strchr(path, ':');
+static const char index_option[] = "INDEX=";
 
-	return colon ? arena_printf(mem, "\"%s\": options behind a path are not supported", colon) :
-	               NULL;
+/* Without the scheme: the path, and in *options_out what follows behind a colon. */
+static struct span
+split(const char *location, struct span *options_out)
+{
+	struct span path;
+
+	*options_out = span_of(location);
+	if (span_starts(*options_out, scheme))
+		*options_out = span_skip(*options_out, sizeof(scheme) - 1);
+	return span_split(options_out, ':', &path) ? path : span_of("");
+}
+
+/* Dovecot's options.  NULL: they are fine. */
+static const char *
+check_options(struct span options, struct arena *mem)
+{
+	struct span one;
+
+	while (span_split(&options, ':', &one)) {
+		if ((span_starts(one, index_option) && one.len > sizeof(index_option) - 1) ||
+		    span_is(one, "LAYOUT=maildir++"))
+			continue;
+		if (span_starts(one, "CONTROL="))
+			return "CONTROL= is not supported: dovecot-uidlist stands in the Maildir, "
+			       "so move the files below that path there";
+		return arena_printf(mem, "\"%s\": of the options behind a path only INDEX= is "
+		                         "supported", arena_string(mem, one));
+	}
+	return NULL;
 }
 
 /* What a value brings in must not walk: a component "." or ".." in the whole path is refused. */
@@ -47,16 +70,31 @@ const char *
 mail_location_path(const char *location, bool is_literal, const struct expand_values *values,
                    struct arena *mem, const char **why_out)
 {
-	struct span s = span_of(location);
-	const char *path;
+	struct span options, path = split(location, &options);
 
+	*why_out = check_options(options, mem);
+	return *why_out ? NULL :
+	                  mail_location_expand(arena_string(mem, path), is_literal, values, mem,
+	                                       why_out);
+}
+
+const char *
+mail_location_index(const char *location, struct arena *mem)
+{
+	struct span options, one;
+
+	split(location, &options);
+	while (span_split(&options, ':', &one))
+		if (span_starts(one, index_option))
+			return arena_string(mem, span_skip(one, sizeof(index_option) - 1));
+	return NULL;
+}
+
+const char *
+mail_location_expand(const char *path, bool is_literal, const struct expand_values *values,
+                     struct arena *mem, const char **why_out)
+{
 	*why_out = NULL;
-	if (span_starts(s, scheme))
-		s = span_skip(s, sizeof(scheme) - 1);
-	path = arena_string(mem, s);
-	*why_out = check_options(path, mem);
-	if (*why_out)
-		return NULL;
 	if (values->user && strchr(values->user, '/')) {
 		*why_out = "the user's name has a slash in it";
 		return NULL;

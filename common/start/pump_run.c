@@ -78,7 +78,7 @@ pump_lock(const struct pump_maker *maker, const char **why_out)
 	if (is_root && !privileges_drop(maker->uid, maker->gid, false, why_out))
 		return false;
 	*why_out = "Landlock";
-	return under_chroot || !landlock_is_there() || landlock_lock(NULL);
+	return under_chroot || !landlock_is_there() || landlock_lock(NULL, -1);
 }
 
 /* --- the handshake --------------------------------------------------------------------------- */

@@ -12,10 +12,10 @@
 bool landlock_is_there(void);
 
 /*
- * Lock this process for good: read and write below the Maildir, read character
- * set converters and the time zone, nothing else.  maildir NULL: nothing at all.
- * False with errno.
+ * Lock this process for good: read and write below the Maildir and below the directory open
+ * as index (negative: there is none), read character set converters and the time zone, nothing
+ * else.  maildir NULL: nothing at all.  False with errno.
  */
-bool landlock_lock(const char *maildir);
+bool landlock_lock(const char *maildir, int index);
 
 #endif

@@ -9,7 +9,6 @@
 #include "common/start/session_start.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +17,8 @@
 #include "common/base/expand.h"
 #include "common/base/log.h"
 #include "common/base/number.h"
+#include "common/maildir/index_place.h"
+#include "common/start/mail_folder.h"
 #include "common/start/mail_location.h"
 #include "common/start/monitor.h"
 #include "common/start/privileges.h"
@@ -38,7 +39,12 @@ refuse(const struct service *service, const struct login *login)
 	_exit(1);
 }
 
-static const char *
+/* Where a user's mail is, and below which path its indexes: "" in the folders, NULL nowhere. */
+struct place {
+	const char *mail, *index;
+};
+
+static struct place
 find_mail(const struct service *service, const struct login *login,
           const struct session_owner *owner)
 {
@@ -52,13 +58,20 @@ find_mail(const struct service *service, const struct login *login,
 	};
 	bool is_own = owner->mail && owner->mail[0];
 	const char *location = is_own ? owner->mail : login->settings->mail_location;
-	const char *why, *path = mail_location_path(location, is_own, &values, &mem, &why);
+	const char *why;
+	struct place p = { mail_location_path(location, is_own, &values, &mem, &why), NULL };
 
-	if (path)
-		return path;
-	log_error("mail location invalid: %s%s: %s",
-	          is_own ? "mail of the user database: " : "mail_location = ", location, why);
-	refuse(service, login);
+	if (!p.mail) {
+		log_error("mail location invalid: %s%s: %s",
+		          is_own ? "mail of the user database: " : "mail_location = ", location,
+		          why);
+		refuse(service, login);
+	}
+	p.index = mail_index_path(location, is_own, login->settings, &values, &mem, &why);
+	if (why)
+		log_warning("index_dir, or INDEX= of %s: %s; this session does without an index",
+		            location, why);
+	return p;
 }
 
 static void
@@ -76,70 +89,82 @@ check_uid(const struct service *service, const struct login *login, uid_t uid)
 	refuse(service, login);
 }
 
-/* Make what is missing of the path, by the rights that we have: a new user's first login. */
-static void
-make_folders(const char *path)
-{
-	char *copy = arena_string(&mem, span_of(path));
-
-	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(copy, 0700); /* what fails is told when the whole path cannot be opened */
-		*slash = '/';
-	}
-	mkdir(copy, 0700);
-}
-
 /* Go to the Maildir, which must be a real folder of this very user. */
 static const char *
 enter_mail(const char *path, uid_t uid, bool is_here)
 {
-	struct stat st;
-	int fd;
-	const char *why = NULL;
+	int fd = -1;
+	const char *why = mail_folder_open(path, uid, is_here, &mem, &fd);
 
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 && errno == ENOENT) {
-		make_folders(path);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	}
-	if (fd < 0)
-		return errno == ELOOP || errno == ENOTDIR ?
-		               "not a folder (a link is not followed)" :
-		               strerror(errno);
-	if (fstat(fd, &st) != 0 || (st.st_uid != uid && !is_here))
-		why = arena_printf(&mem, "belongs to uid %u", (unsigned)st.st_uid);
-	else if (fchdir(fd) != 0)
+	if (why)
+		return why;
+	if (fchdir(fd) != 0)
 		why = strerror(errno);
 	close(fd);
 	return why;
 }
 
+static int
+open_index(const char *path, const struct session_owner *owner)
+{
+	int fd = INDEX_NOWHERE;
+	const char *why = mail_folder_open(path, owner->uid, owner->is_here, &mem, &fd);
+
+	if (why)
+		log_warning("index_dir: %s cannot be opened as uid %u: %s; make it that user's. "
+		            "This session does without an index",
+		            path, (unsigned)owner->uid, why);
+	return fd;
+}
+
+/* Under chroot nothing outside the Maildir must be open: it is opened from there. */
+static int
+open_index_inside(const struct place *p, const struct session_owner *owner)
+{
+	struct span s = span_of(p->index);
+	size_t n = strlen(p->mail);
+
+	if (span_starts(s, p->mail) && p->index[n] == '/')
+		return open_index(p->index + n + 1, owner);
+	log_warning("index_dir: %s is not below %s, which is all that a session may open on a "
+	            "kernel without Landlock: this session does without an index",
+	            p->index, p->mail);
+	return INDEX_NOWHERE;
+}
+
 /*
  * The doors: from here on nothing but the folder entered, whatever its path names
- * by now.  True when that is now ".".
+ * by now, and that of the indexes, which is opened.
  */
-static bool
-lock_doors(const char *path, bool under_chroot)
+static int
+lock_doors(const struct place *p, const struct session_owner *owner, bool under_chroot)
 {
+	bool has_dir = p->index && p->index[0];
+	int index = p->index ? INDEX_IN_FOLDER : INDEX_NOWHERE;
+
+	if (has_dir && !under_chroot)
+		index = open_index(p->index, owner);
 	if (under_chroot && !privileges_chroot())
-		die("chroot to %s: %s", path, strerror(errno));
-	if (!under_chroot && landlock_is_there() && !landlock_lock("."))
-		die("Landlock for %s: %s", path, strerror(errno));
+		die("chroot to %s: %s", p->mail, strerror(errno));
+	if (!under_chroot && landlock_is_there() && !landlock_lock(".", index))
+		die("Landlock for %s: %s", p->mail, strerror(errno));
+	if (has_dir && under_chroot)
+		index = open_index_inside(p, owner);
 	if (!seccomp_filter(SECCOMP_SESSION))
 		log_warning("this kernel has no seccomp filters: the session runs without");
-	return under_chroot;
+	return index;
 }
 
 void
 session_start(const struct service *service, struct login *login, const struct session_owner *owner)
 {
 	bool under_chroot = !owner->is_here && !landlock_is_there();
-	const char *path, *why;
+	struct place p;
+	const char *why;
 
 	log_set_prefix(arena_printf(&mem, "%s(%s)<%d><%s>: ", service->name, login->user,
 	                            (int)getpid(), login->session_id));
-	path = find_mail(service, login, owner);
+	p = find_mail(service, login, owner);
 	if (!owner->is_here) {
 		check_uid(service, login, owner->uid);
 		if (!privileges_drop(owner->uid, owner->gid, under_chroot, &why))
@@ -147,12 +172,13 @@ session_start(const struct service *service, struct login *login, const struct s
 			    (unsigned)owner->gid, why, strerror(errno));
 	}
 	umask(077);
-	why = enter_mail(path, owner->uid, owner->is_here);
+	why = enter_mail(p.mail, owner->uid, owner->is_here);
 	if (why) {
-		log_error("mail_location: %s cannot be opened as uid %u: %s", path,
+		log_error("mail_location: %s cannot be opened as uid %u: %s", p.mail,
 		          (unsigned)owner->uid, why);
 		refuse(service, login);
 	}
-	login->mail = lock_doors(path, under_chroot) ? "." : path;
+	login->index = lock_doors(&p, owner, under_chroot);
+	login->mail = under_chroot ? "." : p.mail;
 	service->serve(login);
 }

@@ -3,10 +3,12 @@
  *
  *	store_tool [-n] ROOT 'create A' 'append A Seen,work - 1000' 'open A' view
  *
+ * STORE_TOOL_INDEX in the environment is index_dir, or MEMORY.
  * -n: without fsync.  Each command ends with a line "ok ..." or "error NAME";
  * the exit status is that of the last one.  See the table for the commands.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 
 #include "common/base/number.h"
 #include "common/index/mailbox.h"
+#include "common/maildir/index_place.h"
 #include "common/maildir/quota.h"
 
 enum { WORDS_MOST = 8, KEYWORDS_MOST = 40 };
@@ -458,6 +461,7 @@ int
 main(int argc, char **argv)
 {
 	int first = argc > 1 && strcmp(argv[1], "-n") == 0 ? 2 : 1, failed = 0;
+	const char *index = getenv("STORE_TOOL_INDEX");
 	struct tool t = { NULL, NULL, ARENA_EMPTY, { NULL }, 0 };
 
 	if (argc <= first ||
@@ -465,6 +469,10 @@ main(int argc, char **argv)
 		printf("error %s\n", strerror(errno));
 		return 1;
 	}
+	if (index && strcmp(index, "MEMORY") == 0)
+		store_set_index(t.store, INDEX_NOWHERE);
+	else if (index)
+		store_set_index(t.store, open(index, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = first + 1; i < argc; i++) {
 		failed = run_command(&t, argv[i]);

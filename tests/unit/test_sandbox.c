@@ -40,7 +40,9 @@ write_file(const char *path)
 static int
 set_up(void **state)
 {
-	static const char *const folders[] = { "toto", "toto/cur", "toto/new", "titi", "titi/cur" };
+	static const char *const folders[] = { "toto",     "toto/cur", "toto/new",
+		                               "titi",     "titi/cur", "index",
+		                               "index/toto", "index/titi" };
 
 	(void)state;
 	if (geteuid() != 0)
@@ -109,13 +111,17 @@ static int
 use_maildir_behind_landlock(void)
 {
 	const char *what;
+	int index;
 
 	if (!landlock_is_there())
 		return NOT_HERE;
 	MUST(privileges_drop(OWNER, OWNER, false, &what));
 	/* one uid for all: nothing else would keep them apart */
 	MUST(opens("titi/cur/1", O_RDONLY));
-	MUST(landlock_lock("toto"));
+	index = open("index/toto", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	MUST(index >= 0 && landlock_lock("toto", index));
+	MUST(mkdirat(index, ".INBOX", 0700) == 0 && opens("index/toto/.INBOX/1", O_RDWR | O_CREAT));
+	MUST(!opens("index/titi", O_RDONLY | O_DIRECTORY) && errno == EACCES);
 	MUST(!opens("titi/cur/1", O_RDONLY) && errno == EACCES);
 	MUST(!opens("titi", O_RDONLY | O_DIRECTORY));
 	MUST(!opens("/etc/passwd", O_RDONLY));
@@ -149,7 +155,7 @@ see_nothing(void)
 {
 	if (!landlock_is_there())
 		return NOT_HERE;
-	MUST(landlock_lock(NULL));
+	MUST(landlock_lock(NULL, -1));
 	MUST(!opens("/", O_RDONLY | O_DIRECTORY));
 	MUST(!opens("/etc/passwd", O_RDONLY));
 	return FINE;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "common/start/greeter_message.h"
+#include "common/start/mail_folder.h"
 #include "common/start/mail_location.h"
 
 static struct greeter_message message;
@@ -174,7 +175,12 @@ test_mail_locations(void **state)
 		{ "maildir:/a/./b", false, "toto@d.test", NULL },
 		{ "maildir:/a//b", false, "toto@d.test", NULL },
 		{ "maildir:/a/%q", false, "toto@d.test", NULL },
-		{ "maildir:/a/%n:INDEX=/b", false, "toto@d.test", NULL },
+		{ "maildir:/a/%n:INDEX=/b", false, "toto@d.test", "/a/toto" },
+		{ "maildir:/a/%n:INDEX=MEMORY:LAYOUT=maildir++", false, "toto@d.test", "/a/toto" },
+		{ "maildir:/a/%n:INDEX=", false, "toto@d.test", NULL },
+		{ "maildir:/a/%n:INDEX=/b:CONTROL=/c", false, "toto@d.test", NULL },
+		{ "maildir:/a/%n:LAYOUT=fs", false, "toto@d.test", NULL },
+		{ "maildir:/a/%n:", false, "toto@d.test", NULL },
 		{ "mbox:/a/%n", false, "toto@d.test", NULL },
 	};
 	struct arena mem = ARENA_EMPTY;
@@ -195,6 +201,48 @@ test_mail_locations(void **state)
 	arena_free(&mem);
 }
 
+static void
+test_index_paths(void **state)
+{
+	static const struct {
+		const char *location;
+		bool        is_literal;
+		const char *index_dir, *user, *path; /* path NULL: nowhere; "?": a mistake */
+	} rows[] = {
+		{ "maildir:/a/%n", false, "", "toto@d.test", "" },
+		{ "maildir:/a/%n", false, "/i/%d/%n", "toto@d.test", "/i/d.test/toto" },
+		{ "maildir:/a/%n", false, "%h/index/", "toto@d.test", "/home/toto/index" },
+		{ "maildir:/a/x", true, "/i/%u", "toto@d.test", "/i/toto@d.test" },
+		{ "maildir:/a/%n", false, "MEMORY", "toto@d.test", NULL },
+		{ "maildir:/a/%n:INDEX=MEMORY", false, "/i/%u", "toto@d.test", NULL },
+		{ "maildir:/a/%n:INDEX=/b/%d/%n", false, "/i/%u", "toto@d.test", "/b/d.test/toto" },
+		{ "maildir:/a/%n:LAYOUT=maildir++:INDEX=~/i", false, "", "toto", "/home/toto/i" },
+		{ "/a/%n:INDEX=/b/%u", false, "", "toto", "/b/toto" },
+		{ "maildir:/a:INDEX=/b/%d", true, "", "toto@d.test", "/b/%d" },
+		{ "maildir:/a/%n:INDEX=/b/%d/x", false, "", "toto", "?" },
+		{ "maildir:/a/%n", false, "i/%n", "toto", "?" },
+		{ "maildir:/a/%n", false, "/i/../%n", "toto", "?" },
+		{ "maildir:/a/%n", false, "/i/%q", "toto", "?" },
+	};
+	struct arena mem = ARENA_EMPTY;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct expand_values values = { .user = rows[i].user, .home = "/home/toto" };
+		struct settings set = { .index_dir = rows[i].index_dir };
+		const char *why, *path = mail_index_path(rows[i].location, rows[i].is_literal, &set,
+		                                         &values, &mem, &why);
+		bool is_mistake = rows[i].path && rows[i].path[0] == '?';
+
+		assert_int_equal(why != NULL, is_mistake);
+		if (!rows[i].path || is_mistake)
+			assert_null(path);
+		else
+			assert_string_equal(path, rows[i].path);
+	}
+	arena_free(&mem);
+}
+
 int
 main(void)
 {
@@ -203,6 +251,7 @@ main(void)
 		cmocka_unit_test(test_packets_that_are_none),
 		cmocka_unit_test(test_proxy_headers),
 		cmocka_unit_test(test_mail_locations),
+		cmocka_unit_test(test_index_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
