@@ -60,7 +60,7 @@ pop3_run_quit(struct pop3_session *s, const struct pop3_args *args)
 	expire(s);
 	if (maildrop_write_seen(s->drop) < 0)
 		log_error("cannot mark what was read as seen: %s", strerror(errno));
-	if (maildrop_remove_deleted(s->drop) < 0) {
+	if (maildrop_remove_deleted(s->drop, &s->removed) < 0) {
 		log_error("cannot remove the deleted messages: %s", strerror(errno));
 		pop3_err(s, "SYS/TEMP", TEXT_SOME_NOT_DELETED);
 	} else {

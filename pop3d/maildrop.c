@@ -282,35 +282,15 @@ maildrop_write_seen(struct maildrop *d)
 	return mailbox_flags(d->box, &uids, &seen, &d->mem, NULL);
 }
 
-/*
- * mailbox_expunge() removes of these UIDs those that are \Deleted, so they are
- * flagged first.  When removing fails, the flag goes again from those that did
- * not have it before: an IMAP client's EXPUNGE must not finish what was answered with -ERR.
- */
+/* No flag is written before: what cannot be removed stays as it was (D04). */
 int
-maildrop_remove_deleted(struct maildrop *d)
+maildrop_remove_deleted(struct maildrop *d, uint32_t *removed_out)
 {
-	static const struct flags_change mark = { .how = FLAGS_ADD, .flags = FLAG_DELETED };
-	static const struct flags_change unmark = { .how = FLAGS_REMOVE, .flags = FLAG_DELETED };
-	struct ranges doomed = RANGES_EMPTY, fresh = RANGES_EMPTY;
-	int error;
+	struct ranges doomed = RANGES_EMPTY;
 
-	for (uint32_t i = 0; i < d->count; i++) {
-		uint32_t uid = d->entry[i].uid;
-
-		if (!d->entry[i].is_deleted)
-			continue;
-		ranges_add(&doomed, &d->mem, uid, uid);
-		if (!(mailbox_message(d->box, i + 1)->flags & FLAG_DELETED))
-			ranges_add(&fresh, &d->mem, uid, uid);
-	}
-	if (doomed.count == 0)
-		return 0;
-	if (mailbox_flags(d->box, &fresh, &mark, &d->mem, NULL) == 0 &&
-	    mailbox_expunge(d->box, &doomed) == 0)
-		return 0;
-	error = errno;
-	mailbox_flags(d->box, &fresh, &unmark, &d->mem, NULL);
-	errno = error;
-	return -1;
+	*removed_out = 0;
+	for (uint32_t i = 0; i < d->count; i++)
+		if (d->entry[i].is_deleted)
+			ranges_add(&doomed, &d->mem, d->entry[i].uid, d->entry[i].uid);
+	return doomed.count > 0 ? mailbox_remove(d->box, &doomed, removed_out) : 0;
 }

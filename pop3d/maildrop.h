@@ -73,8 +73,9 @@ int maildrop_write_seen(struct maildrop *d);
 /*
  * The UPDATE state: remove exactly the messages marked as deleted, in one pass.
  * Messages that only an IMAP session flagged \Deleted stay.  0, or -1 with errno
- * when some could not be removed: what is left carries no \Deleted flag of ours.
+ * when some could not be removed: they stay as they are, the rest is removed.
+ * *removed_out: how many of them this session removed.
  */
-int maildrop_remove_deleted(struct maildrop *d);
+int maildrop_remove_deleted(struct maildrop *d, uint32_t *removed_out);
 
 #endif

@@ -229,6 +229,12 @@ int mailbox_vanished(struct mailbox *box, uint64_t since, const struct ranges *k
 /* Remove those of uids (NULL: all) that are \Deleted now.  They leave the view as news. */
 int mailbox_expunge(struct mailbox *box, const struct ranges *uids);
 
+/*
+ * Remove uids whatever their flags are (RFC 1939 s.6).  What cannot be removed stays as it was,
+ * all others leave: -1 then, with errno of the first.  *removed_out: how many, also behind -1.
+ */
+int mailbox_remove(struct mailbox *box, const struct ranges *uids, uint32_t *removed_out);
+
 /* UIDs of source and copy pair up in order (UIDPLUS' COPYUID, RFC 4315 s.3). */
 struct copied {
 	uint32_t      uidvalidity;

@@ -1,5 +1,5 @@
 /*
- * mailbox_expunge.c - removing messages that are \Deleted
+ * mailbox_expunge.c - removing messages
  *
  * A file is unlinked by the very name that shows it as deleted, so a message
  * that another session just undeleted stays.  Nothing new is written for it:
@@ -15,9 +15,12 @@
 #include "common/maildir/dir.h"
 #include "common/maildir/quota.h"
 
-/* What left, for the quota. */
-struct left {
-	int64_t bytes, messages;
+struct removal {
+	const struct ranges *uids;
+	bool    is_any;          /* also what is not \Deleted */
+	bool    is_again;        /* some had other names than we knew */
+	int     error;           /* of the first that could not be removed */
+	int64_t bytes, messages; /* what left, for the quota */
 };
 
 enum { DEAD_SHARE = 8, DEAD_LEAST = 100 };
@@ -29,34 +32,42 @@ skip_undeleted(const struct mailbox *box, struct box_walk *walk)
 	walk->next = items_next(&box->items, walk->next, ITEMS_DELETED);
 }
 
-/* One pass; *again_out: some had other names than we knew. */
-static int
-unlink_all(struct mailbox *box, const struct ranges *uids, struct left *left, bool *again_out)
+static bool
+next_to_remove(const struct mailbox *box, const struct removal *r, struct box_walk *walk,
+               uint32_t *index_out)
+{
+	if (!r->is_any)
+		skip_undeleted(box, walk);
+	return box_walk(box, r->uids, walk, index_out);
+}
+
+/* One pass: what cannot be removed stays, all others leave (D04). */
+static void
+unlink_all(struct mailbox *box, struct removal *r)
 {
 	struct box_walk walk = BOX_WALK_START;
 	bool is_counted = quota_counts(box->store, box->name);
 	uint32_t index;
 
-	*again_out = false;
-	while (skip_undeleted(box, &walk), box_walk(box, uids, &walk, &index)) {
+	r->is_again = false;
+	while (next_to_remove(box, r, &walk, &index)) {
 		struct item *it = items_at(&box->items, index);
 		uint64_t size;
 
-		if (it->is_gone || !(it->flags & FLAG_DELETED))
+		if (it->is_gone || !(r->is_any || it->flags & FLAG_DELETED))
 			continue;
 		size = is_counted ? quota_size_of(box_dir_of(box, it), box_name_of(box, it)) : 0;
 		if (unlinkat(box_dir_of(box, it), box_name_of(box, it), 0) == 0) {
-			left->bytes += (int64_t)size;
-			left->messages++;
+			r->bytes += (int64_t)size;
+			r->messages++;
 			guard_out(it->in_new ? &box->index.new_mail : &box->index.cur);
 			box_mark_gone(box, index);
 		} else if (errno == ENOENT) {
-			*again_out = true;
-		} else {
-			return -1;
+			r->is_again = true;
+		} else if (r->error == 0) {
+			r->error = errno;
 		}
 	}
-	return 0;
 }
 
 /* Numbers first, then dropping: a dropped record has no UID to search by. */
@@ -127,38 +138,33 @@ sync_parts(const struct mailbox *box)
 }
 
 static int
-expunge(struct mailbox *box, const struct ranges *uids)
+expunge(struct mailbox *box, struct removal *r)
 {
-	struct left left = { 0, 0 };
-	bool again = true;
-	int failed = 0, saved;
-
 	if (box_look(box, LOOK_IF_CHANGED) != 0 && box->is_lost)
 		return -1;
-	for (int tries = 0; again && !failed; tries++) {
-		failed = unlink_all(box, uids, &left, &again);
-		if (!failed && again)
-			failed = box_look(box, LOOK_ALWAYS);
-		if (!failed && again && tries == 10 * BOX_TRIES) {
-			errno = ETIMEDOUT; /* somebody renames faster than we can look */
-			failed = -1;
+	unlink_all(box, r);
+	for (int tries = 0; r->is_again; tries++) {
+		bool has_failed = box_look(box, LOOK_ALWAYS) != 0;
+
+		if (has_failed || tries == 10 * BOX_TRIES) {
+			/* ETIMEDOUT: somebody renames faster than we can look */
+			r->error = has_failed ? errno : ETIMEDOUT;
+			break;
 		}
+		unlink_all(box, r);
 	}
-	saved = errno;
 	if (quota_counts(box->store, box->name))
-		quota_change(box->store, -left.bytes, -left.messages);
-	if (left.messages > 0 && sync_parts(box) != 0 && !failed) {
-		saved = errno;
-		failed = -1;
-	}
-	if (left.messages > 0)
+		quota_change(box->store, -r->bytes, -r->messages);
+	if (r->messages > 0 && sync_parts(box) != 0 && r->error == 0)
+		r->error = errno;
+	if (r->messages > 0)
 		box_forget_gone(box);
-	errno = saved;
-	return failed;
+	errno = r->error;
+	return r->error == 0 ? 0 : -1;
 }
 
-int
-mailbox_expunge(struct mailbox *box, const struct ranges *uids)
+static int
+remove_from(struct mailbox *box, struct removal *r)
 {
 	int failed;
 
@@ -168,7 +174,25 @@ mailbox_expunge(struct mailbox *box, const struct ranges *uids)
 	}
 	if (box_index_begin(box, LIMIT_LOCK_SECONDS) != 0)
 		return -1;
-	failed = expunge(box, uids);
+	failed = expunge(box, r);
 	box_index_end(box);
+	return failed;
+}
+
+int
+mailbox_expunge(struct mailbox *box, const struct ranges *uids)
+{
+	struct removal r = { .uids = uids };
+
+	return remove_from(box, &r);
+}
+
+int
+mailbox_remove(struct mailbox *box, const struct ranges *uids, uint32_t *removed_out)
+{
+	struct removal r = { .uids = uids, .is_any = true };
+	int failed = remove_from(box, &r);
+
+	*removed_out = (uint32_t)r.messages;
 	return failed;
 }

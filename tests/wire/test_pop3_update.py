@@ -128,6 +128,29 @@ def test_deletion_that_fails_D04(pop3, maildir):
     assert flags(maildir) == {1: "", 2: "", 3: ""}
 
 
+@pytest.mark.skipif(not linnet.IS_ROOT, reason="the mail user is who runs the test")
+def test_deletion_of_some_fails_D04(pop3, maildir):
+    """What another owner keeps in a sticky folder stays, with the flags it had; the rest leaves."""
+    linnet.fill(maildir, 5, flags="")
+    with start(pop3) as session:
+        ok(session, "DELE 1", "DELE 2", "DELE 3", "DELE 5")
+        for path in (maildir / "cur").iterdir():
+            if path.read_bytes().endswith((b"message 2.\r\n", b"message 5.\r\n")):
+                os.chown(path, 0, 0)
+        os.chown(maildir / "cur", 0, 0)
+        os.chmod(maildir / "cur", 0o1777)
+        assert session.wire.pop("QUIT") == b"-ERR [SYS/TEMP] Some deleted messages were not removed."
+        session.wire.at_end()
+        session.process.wait(10)
+        assert "del=2/5" in session.log()
+    linnet.own(maildir)
+    assert flags(maildir) == {2: "", 4: "", 5: ""}
+    with start(pop3) as session:  # as if nothing had been
+        assert session.wire.pop("STAT").startswith(b"+OK 3 ")
+        ok(session, "DELE 1", "QUIT")
+    assert flags(maildir) == {4: "", 5: ""}
+
+
 def test_vanished_messages_S13(pop3, maildir):
     linnet.fill(maildir, 4)
     with start(pop3) as session:
