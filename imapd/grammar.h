@@ -58,7 +58,7 @@ struct seq_set take_sequence_set(struct cursor *c);
 uint64_t      take_modseq_or_zero(struct cursor *c); /* mod-sequence-valzer: 63 bits */
 struct ranges take_known_set(struct cursor *c);      /* known-uids: a sequence-set without "*" */
 
-/* What stands in parentheses behind an argument (RFC 4466): the names, and who reads on into what. */
+/* What stands in parentheses behind an argument (RFC 4466): names, and who reads on into what. */
 struct param {
 	const char *name;
 	void      (*take)(struct cursor *c, void *into);

@@ -42,7 +42,7 @@ add_made_uidl(struct pop3_session *s, uint32_t number, struct buf *out)
 	uidl_print(uidl_default_format, &values, out);
 }
 
-/* Another server's X-UIDL: header field (pop3_reuse_xuidl).  False: there is none that can be sent. */
+/* Another server's X-UIDL: header field (pop3_reuse_xuidl).  False: none that can be sent. */
 static bool
 add_xuidl(struct pop3_session *s, uint32_t number, struct buf *out)
 {

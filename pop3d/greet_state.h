@@ -16,7 +16,7 @@ struct greet_state {
 /* One word, constant. */
 const char *greet_state_word(const struct greet_state *state);
 
-/* From that word.  What is none is the state at connect: it passed through a process of strangers. */
+/* From that word.  What is none is the state at connect: a process of strangers passed it on. */
 struct greet_state greet_state_of(const char *word);
 
 #endif

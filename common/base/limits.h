@@ -63,7 +63,7 @@ enum {
 	LIMIT_METADATA_ENTRIES    = 100,       /* annotations of one mailbox, or of the server */
 	LIMIT_METADATA_BYTES      = 1024 * 1024, /* of one linnet.metadata file */
 	LIMIT_NOTIFY_MAILBOXES    = 1000,      /* mailboxes a NOTIFY watches besides the selected */
-	LIMIT_COURIER_BYTES       = 64 * 1024 * 1024, /* of one of Courier's files, when taken over */
+	LIMIT_COURIER_BYTES       = 64 * 1024 * 1024, /* of one of Courier's files, taken over */
 	LIMIT_COURIER_KEYWORDS    = 1000000,   /* messages with keywords in a folder of Courier's */
 	LIMIT_LOCK_SECONDS        = 10,        /* of a command, for others' locks, then [INUSE] */
 	LIMIT_LOOK_SECONDS        = 1,         /* the same, to show what else is known already */
@@ -72,7 +72,7 @@ enum {
 	LIMIT_CACHE_BLOCKS        = 8192,      /* of one linnet.cache file */
 	LIMIT_CACHE_VALUE         = 64 * 1024, /* bytes that are kept of one message and kind */
 	LIMIT_CACHE_MEMORY        = 4 * 1024 * 1024, /* of one kind, where it cannot be written */
-	LIMIT_CACHE_FIELDS        = 32,        /* besides the usual ones, that are kept of a message */
+	LIMIT_CACHE_FIELDS        = 32,        /* besides the usual ones, kept of a message */
 	LIMIT_JOURNAL_BYTES       = 64 * 1024 * 1024, /* of one linnet.journal */
 
 	/* messages */

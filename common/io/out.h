@@ -28,7 +28,8 @@ struct out {
 	struct out_filter filter;
 	bool     is_unflushed; /* the filter may hold back what it was given */
 	const volatile int *signal_flag;
-	sigset_t while_waiting; /* signals blocked during a wait: those of out_open() without SIGTERM */
+	/* signals blocked during a wait: those of out_open() without SIGTERM */
+	sigset_t while_waiting;
 	bool     is_cut; /* something was sent in part: no more words would be understood */
 };
 

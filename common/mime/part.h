@@ -26,7 +26,7 @@ struct part {
 	uint64_t header_lines, body_lines;
 
 	struct span header; /* the block as read, valid as long as the arena */
-	/* never empty: TEXT/PLAIN or MESSAGE/RFC822 by default (RFC 2045 s.5.2, RFC 2046 s.5.1.5) */
+	/* never empty: TEXT/PLAIN or MESSAGE/RFC822 by default (RFC 2045 s.5.2, 2046 s.5.1.5) */
 	struct mime_value type;
 	/* unfolded; SPAN_NONE when absent; encoding upper case */
 	struct span id, description, encoding, md5, location;

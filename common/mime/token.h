@@ -26,8 +26,8 @@ void token_skip_comment(struct span *rest, struct span *comment_out);
 struct span token_quoted(struct span *rest, struct arena *mem);
 
 /*
- * All bytes up to a blank, a control byte, or one of stops, which has no letters, digits, '-', '_' and
- * '+'; may be empty.
+ * All bytes up to a blank, a control byte, or one of stops, which has no letters, digits, '-',
+ * '_' and '+'; may be empty.
  */
 struct span token_word(struct span *rest, const char *stops);
 

@@ -50,7 +50,8 @@ keep_some(struct column *c, uint32_t step)
 	for (uint32_t uid = 1; uid <= UIDS; uid += step) {
 		struct cache_key key = { uid, 1, 1 };
 
-		column_keep(c, &key, uid % 5 ? span_make(text, uid * 13 % sizeof(text)) : SPAN_NONE);
+		column_keep(c, &key,
+		            uid % 5 ? span_make(text, uid * 13 % sizeof(text)) : SPAN_NONE);
 	}
 	column_write(c, &life);
 }

@@ -1,4 +1,4 @@
-/* fuzz_lists.c - dovecot-keywords, subscriptions and annotations in every state that a file can be in */
+/* fuzz_lists.c - dovecot-keywords, subscriptions and annotations in every state of a file */
 #include <stdlib.h>
 
 #include "common/maildir/keywords.h"

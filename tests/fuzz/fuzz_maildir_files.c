@@ -1,4 +1,4 @@
-/* fuzz_maildir_files.c - maildirsize, quota rules, Courier's files and linnet.intent, whatever is in them */
+/* fuzz_maildir_files.c - maildirsize, quota rules, Courier's files and linnet.intent, any bytes */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +124,8 @@ try_intent(struct span text)
 		sum = (sum ^ (unsigned char)whole.data[i]) * 1099511628211ULL;
 	for (size_t i = 0; i < text.len; i++)
 		strings += text.at[i] == '\0';
-	buf_printf(&whole, "%010lu %016llx\n", (unsigned long)(strings / 5), (unsigned long long)sum);
+	buf_printf(&whole, "%010lu %016llx\n", (unsigned long)(strings / 5),
+	           (unsigned long long)sum);
 	intent_parse(buf_view(&whole), look_at_entry, NULL);
 	buf_free(&whole);
 }

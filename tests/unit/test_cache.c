@@ -1,4 +1,4 @@
-/* test_cache.c - what is kept of messages: found again, by others too, and never believed wrongly */
+/* test_cache.c - what is kept of messages: found again, by others too, never believed wrongly */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -101,7 +101,8 @@ test_lines_D01_D02_P16(void **state)
 
 		if (row && !row->parse) {
 			verdict = REFUSED;
-			assert_in_range(row->refusal, TEXT_LOGGED_IN_ALREADY, TEXT_LAST_IS_OBSOLETE);
+			assert_in_range(row->refusal, TEXT_LOGGED_IN_ALREADY,
+			                TEXT_LAST_IS_OBSOLETE);
 		} else if (row) {
 			verdict = row->parse(rest, &args, &why) ? FINE : BAD_ARGUMENTS;
 		}

@@ -1,4 +1,4 @@
-/* test_surrogate.c - headers in UTF-8 for clients that know only ASCII (RFC 6856 s.2.1, RFC 6858) */
+/* test_surrogate.c - headers in UTF-8 for clients that know only ASCII (RFC 6856 s.2.1, 6858) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,8 @@ static const struct {
 	  "From: =?UTF-8?B?SsO8cmdlbg==?= <j@x.example>, b@y.example\r\n\r\n" },
 	{ "To: A <j\xc3\xbcrgen@x.example>, b@y.example\r\n\r\n",
 	  "To: A =?UTF-8?B?asO8cmdlbkB4LmV4YW1wbGU=?= :;, b@y.example\r\n\r\n" },
-	{ "To: j\xc3\xbcrgen@x.example\r\n\r\n", "To: =?UTF-8?B?asO8cmdlbkB4LmV4YW1wbGU=?= :;\r\n\r\n" },
+	{ "To: j\xc3\xbcrgen@x.example\r\n\r\n",
+	  "To: =?UTF-8?B?asO8cmdlbkB4LmV4YW1wbGU=?= :;\r\n\r\n" },
 	{ "Content-Disposition: attachment; filename=\"\xc3\xa9.txt\"\r\n\r\n",
 	  "Content-Disposition: attachment; filename=\"=?UTF-8?B?w6kudHh0?=\"\r\n\r\n" },
 	{ "X-\xc3\xa9: 1\r\n\r\n", "X-??: 1\r\n\r\n" },
