@@ -6,19 +6,15 @@
 #include "pop3d/command.h"
 #include "pop3d/session.h"
 
-/*
- * The mechanisms that can be named without knowing what TLS said: those of login,
- * but for a certificate's and those bound to the channel.
- */
+/* RFC 5034 s.3: the list is the same in both states. */
 static void
-send_mechanisms(struct pop3_session *s, unsigned has)
+send_mechanisms(struct pop3_session *s)
 {
-	uint32_t usable = sasl_names_usable(s->login->settings->auth_mechanisms, has);
 	const struct sasl_name *row;
 	bool is_first = true;
 
 	for (size_t i = 0; (row = sasl_name_each(i)); i++) {
-		if (!(usable >> i & 1) || (row->traits & SASL_COMMAND))
+		if (!(s->login->mechanisms >> i & 1) || (row->traits & SASL_COMMAND))
 			continue;
 		out_str(&s->out, is_first ? "SASL " : " ");
 		out_str(&s->out, row->name);
@@ -43,12 +39,11 @@ pop3_describe(const struct settings *settings, char *text, size_t room)
 		         (unsigned long long)settings->pop3_login_delay);
 }
 
-/* What was to be had before login stays in the list (RFC 2449 s.3). */
+/* What was to be had before login stays in the list (RFC 2449 s.3), but for STLS (RFC 2595 s.4). */
 void
 pop3_run_capa(struct pop3_session *s, const struct pop3_args *args)
 {
 	const struct settings *settings = s->login->settings;
-	bool is_shown = s->login->is_secured || strcmp(settings->disable_plaintext_auth, "no") == 0;
 	char described[POP3_CAPA_ROOM];
 
 	(void)args;
@@ -56,7 +51,7 @@ pop3_run_capa(struct pop3_session *s, const struct pop3_args *args)
 	pop3_ok(s, TEXT_CAPABILITIES);
 	out_str(&s->out, POP3_CAPA_ALWAYS);
 	out_str(&s->out, described);
-	out_str(&s->out, is_shown ? "USER\r\n" : "");
-	send_mechanisms(s, is_shown ? SASL_SHOWN : 0);
+	out_str(&s->out, s->login->is_plaintext_allowed ? "USER\r\n" : "");
+	send_mechanisms(s);
 	out_str(&s->out, POP3_CAPA_LAST ".\r\n");
 }

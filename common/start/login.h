@@ -27,11 +27,13 @@ struct login {
 	size_t      field_count;
 	const char *session_id; /* for the log: 16 characters */
 	const char *mechanism;  /* "PLAIN"; "" with PREAUTH */
+	uint32_t    mechanisms; /* that were offered: bits of sasl_names.h */
 	/* "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)", NULL in the clear */
 	const char *tls;
 	struct net_address remote, local;
 	bool is_preauth;
 	bool is_secured;        /* TLS, loopback or a trusted network */
+	bool is_plaintext_allowed; /* secured, or as the administrator wants it */
 
 	/* IMAP: tag of the command that logged in; POP3: greeting_state(); "" with PREAUTH */
 	const char *tag;

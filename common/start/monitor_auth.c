@@ -31,8 +31,8 @@ traits_here(const struct monitor *m)
 	       (m->facts.is_tls && has_binding ? SASL_BINDING : 0u);
 }
 
-static uint32_t
-usable_here(const struct monitor *m)
+uint32_t
+monitor_mechanisms(const struct monitor *m)
 {
 	return sasl_names_usable(m->p->settings->auth_mechanisms, traits_here(m));
 }
@@ -42,7 +42,7 @@ is_usable(const struct monitor *m, const char *name)
 {
 	size_t number = sasl_name_find(span_of(name));
 
-	return number < SASL_NAMES_MOST && (usable_here(m) >> number & 1);
+	return number < SASL_NAMES_MOST && (monitor_mechanisms(m) >> number & 1);
 }
 
 /* One for each connection: what RFC 1939 wants of it, and nothing that could be foreseen. */
@@ -65,7 +65,7 @@ monitor_tell_mechanisms(struct monitor *m, struct greeter_facts *f)
 {
 	const char *words = m->p->settings->auth_mechanisms;
 
-	f->mechanisms = usable_here(m);
+	f->mechanisms = monitor_mechanisms(m);
 	f->mechanisms_with_tls = sasl_names_usable(words, SASL_SHOWN) & ~f->mechanisms;
 	f->has_plain = is_usable(m, "PLAIN");
 	f->has_login = is_usable(m, "LOGIN");

@@ -57,6 +57,9 @@ enum monitor_outcome monitor_on_auth(struct monitor *m, const struct greeter_mes
 enum monitor_outcome monitor_on_cont(struct monitor *m, const struct greeter_message *in);
 enum monitor_outcome monitor_on_cancel(struct monitor *m, const struct greeter_message *in);
 
+/* The mechanisms that may be used on this connection: bits of sasl_names.h. */
+uint32_t monitor_mechanisms(const struct monitor *m);
+
 /*
  * The greeter's facts about mechanisms: those that may be used on this connection, and APOP's
  * words.

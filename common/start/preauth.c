@@ -18,6 +18,7 @@
 #include "common/base/log.h"
 #include "common/start/descriptors.h"
 #include "common/start/monitor.h"
+#include "common/start/sasl_names.h"
 #include "common/start/session_start.h"
 
 enum { STATUS_USAGE = 64, CARRY_BYTES = 16 * 1024 };
@@ -119,10 +120,12 @@ preauth_run(const struct service *service, const struct settings *settings, cons
 		.home = user ? arena_string(&mem, span_of(user->pw_dir)) : "/",
 		.session_id = "preauth",
 		.mechanism = "",
+		.mechanisms = sasl_names_usable(settings->auth_mechanisms, SASL_SHOWN),
 		.tag = "",
 		.unread = SPAN_NONE,
 		.is_preauth = true,
 		.is_secured = true,
+		.is_plaintext_allowed = true,
 		.client = descriptors_lift_client(in == DESCRIPTOR_PIPE ? join_pipes() :
 		                                                          STDIN_FILENO),
 		.authd = -1,

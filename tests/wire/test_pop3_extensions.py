@@ -50,6 +50,9 @@ def server():
         yield running
 
 
+USER, WORD = "toto@mondomaine.local", "motDePasseDeToto"
+
+
 def connect(server):
     """start() for what expects a session: a new connection before login"""
     @contextlib.contextmanager
@@ -155,6 +158,31 @@ def test_capabilities_are_the_same_before_login():
             session.wire.line()
             before = capabilities(session)
             assert {"EXPIRE 7", "LOGIN-DELAY 60"} <= set(before)
+
+
+@pytest.fixture(scope="module")
+def many_ways():
+    """a server with mechanisms that need a password which can be read"""
+    with linnet.temporary_folder() as folder:
+        users = folder / "users"
+        users.write_text(f"{USER}:{{PLAIN}}{WORD}\n")
+        users.chmod(0o640)
+        with linnet.Server("auth_mechanisms = plain login cram-md5 scram-sha-256 scram-sha-1 apop\n", services=("pop3", "pop3s"),
+                           passdb=f"passdb {{\n  driver = passwd-file\n  args = {users}\n}}\n") as server:
+            yield server
+
+
+@pytest.mark.parametrize("service, is_bound", [("pop3", False), ("pop3s", True)])
+def test_capabilities_stay_behind_login_RFC2449_s3_RFC5034_s3(many_ways, service, is_bound):
+    """All are of "both states, differences: no"; only STLS is for AUTHORIZATION alone."""
+    with many_ways.connect(service) as wire:
+        session = types.SimpleNamespace(wire=wire)
+        wire.line()
+        before = capabilities(session)
+        assert ("SCRAM-SHA-256-PLUS" in " ".join(before)) == is_bound
+        assert ("STLS" in before) != is_bound
+        assert wire.pop(f"USER {USER}") == b"+OK" and wire.pop(f"PASS {WORD}").startswith(b"+OK")
+        assert capabilities(session) == [one for one in before if one != "STLS"]
 
 
 def age(path, days):
