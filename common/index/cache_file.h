@@ -47,6 +47,5 @@ bool column_fold(struct column *c, const struct column_life *life);
 uint64_t column_put_block(int fd, uint64_t generation, uint64_t at, struct cache_entry *entry,
                           uint32_t count, const char *text);
 bool column_put_header(int fd, const struct column *c, uint64_t generation);
-uint64_t column_new_generation(const struct column *c);
 
 #endif

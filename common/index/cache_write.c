@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/base/limits.h"
 #include "common/index/cache_file.h"
@@ -14,20 +12,6 @@
 #include "common/maildir/dir.h"
 
 enum { WORN_BLOCKS = 64 };
-
-uint64_t
-column_new_generation(const struct column *c)
-{
-	struct timespec now;
-	uint64_t seed[4];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	seed[0] = (uint64_t)now.tv_sec;
-	seed[1] = (uint64_t)now.tv_nsec;
-	seed[2] = (uint64_t)getpid();
-	seed[3] = (uint64_t)(uintptr_t)c;
-	return sum_of(seed, sizeof(seed), c->uidvalidity);
-}
 
 bool
 column_put_header(int fd, const struct column *c, uint64_t generation)
@@ -147,7 +131,7 @@ begin_file(struct column *c)
 		return true;
 	if (fstat(c->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size != 0)
 		return false;
-	c->generation = column_new_generation(c);
+	c->generation = sum_new_generation(c, c->uidvalidity);
 	c->end = CACHE_HEADER_BYTES;
 	return column_put_header(c->fd, c, c->generation);
 }

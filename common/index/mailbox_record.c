@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/index/lock.h"
 #include "common/index/mailbox_inside.h"
@@ -99,20 +97,6 @@ make_state(struct mailbox *box, struct journal_state *s)
 	s->ino_of_cur = box->ino_of_cur;
 }
 
-static uint64_t
-new_generation(const struct mailbox *box)
-{
-	struct timespec now;
-	uint64_t seed[4];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	seed[0] = (uint64_t)now.tv_sec;
-	seed[1] = (uint64_t)now.tv_nsec;
-	seed[2] = (uint64_t)getpid();
-	seed[3] = (uint64_t)(uintptr_t)box;
-	return sum_of(seed, sizeof(seed), box->ino);
-}
-
 /* A new map with all that is known, and an empty journal behind it. */
 static bool
 write_anew(struct mailbox *box, const struct journal_state *state)
@@ -121,7 +105,7 @@ write_anew(struct mailbox *box, const struct journal_state *state)
 	struct journal_state s = *state, folded;
 	struct journal fresh;
 
-	s.generation = new_generation(box);
+	s.generation = sum_new_generation(box, box->ino);
 	box_bound_history(x);
 	s.gone_floor = x->gone_floor;
 	if (map_write(box->place, s.generation, &box->items, &box->names, x->gone,
