@@ -72,7 +72,7 @@ def code_map():
         rows = [row for row in entries(folder, files) if row[1]]
         if rows:
             lines += ["", f"{folder}/ - {heading}"]
-            lines += [f"    {name:<24}{text}" for name, text in rows]
+            lines += [f"    {name:<23} {text}" for name, text in rows]
     return "```\n" + "\n".join(lines[1:]) + "\n```\n"
 
 
