@@ -126,6 +126,19 @@ is_of(const struct journal_state *s, int folder, int place)
 	                           st.st_ino == s->ino_of_cur);
 }
 
+/* MAILBOXID, which goes into the first line of the uidlist: nothing but what an id is made of. */
+static const char *
+id_of(const struct journal_state *s, struct arena *mem)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                              "0123456789-_";
+	size_t length = strnlen(s->id, sizeof(s->id));
+
+	if (length == 0 || length == sizeof(s->id) || strspn(s->id, letters) != length)
+		return NULL;
+	return arena_string(mem, span_make(s->id, length));
+}
+
 bool
 index_recall(int folder, int place, struct arena *mem, struct uidlist_recalled *out)
 {
@@ -137,7 +150,7 @@ index_recall(int folder, int place, struct arena *mem, struct uidlist_recalled *
 	struct map m;
 	bool good;
 
-	*out = (struct uidlist_recalled){ 0, 0, NULL, 0 };
+	*out = (struct uidlist_recalled){ 0, 0, NULL, 0, NULL };
 	if (map_read(place, &m) != 0)
 		return false;
 	if (journal_open(place, &j) != 0) {
@@ -148,6 +161,7 @@ index_recall(int folder, int place, struct arena *mem, struct uidlist_recalled *
 	       add_map(&r, &m) && journal_read(&j, &reader) == 0;
 	out->uidvalidity = j.state.uidvalidity;
 	out->next = j.state.uidnext;
+	out->guid = id_of(&j.state, mem);
 	leave_out_gone(out);
 	journal_close(&j);
 	map_free(&m);

@@ -25,6 +25,7 @@ struct uidlist_recalled {
 	uint32_t uidvalidity, next;
 	struct uidlist_record *record;
 	size_t   count;
+	const char *guid; /* of the mailbox; NULL: not known */
 };
 typedef bool
 uidlist_recall_fn(int dir, int place, struct arena *mem, struct uidlist_recalled *out);

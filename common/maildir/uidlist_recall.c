@@ -53,6 +53,8 @@ uidlist_mend(struct uidlist *u, int dir)
 		u->above = 0;
 		if (u->next < r.next)
 			u->next = r.next;
+		if (r.guid && !u->header[0])
+			u->header = arena_printf(&u->mem, "G%s", r.guid);
 		add_missing(u, &r);
 	}
 	arena_free(&mem);

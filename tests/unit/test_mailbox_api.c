@@ -405,6 +405,14 @@ test_mailbox_id(void **state)
 	assert_string_equal(status.id, mailbox_id(w.box));
 	lose_index();
 	assert_string_equal(mailbox_id(w.box), status.id);
+	/* the index still knows it, also where Dovecot's list is lost (W04) */
+	for (int i = 0; i < 2; i++) {
+		w.box = mailbox_close(w.box);
+		assert_int_equal(unlinkat(w.tree.root, "dovecot-uidlist", 0), 0);
+		open_box("INBOX");
+		assert_int_equal(mailbox_message(w.box, COUNT)->uid, COUNT);
+		assert_string_equal(mailbox_id(w.box), status.id);
+	}
 	/* made where there is none, another for each, and kept by RENAME */
 	open_box("T");
 	snprintf(made, sizeof(made), "%s", mailbox_id(w.box));
