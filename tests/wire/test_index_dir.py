@@ -123,6 +123,24 @@ def test_an_index_of_another_folder_is_not_taken(place, lose_uidlist):
     assert place.assert_known("Moved", 5) == moved
 
 
+@pytest.mark.parametrize("made_by", ["linnet", "mutt"])
+def test_removed_and_made_anew_by_another_program(place, made_by):
+    """cur/ may even have the number of the one that was removed."""
+    before = place.assert_known("Sent", 5)
+    for _ in range(5):
+        shutil.rmtree(place.mail / ".Sent")
+        if made_by == "linnet":
+            store.run(place.mail, "create Sent", "append Sent - - 10 2")  # it knows of no index_dir
+        else:
+            linnet.make_maildir(place.mail / ".Sent")
+            linnet.deliver(place.mail / ".Sent", linnet.SIMPLE % (1, 1, 1))
+        view = place("open Sent", "view").view()
+        assert len(view.messages) == (2 if made_by == "linnet" else 1)
+        assert view.uidvalidity != before.uidvalidity or min(view.messages) > max(before.messages)
+        assert place.assert_known("Sent", len(view.messages)).messages.keys() == view.messages.keys()
+        before = view
+
+
 def test_two_users_in_one_index_dir(place, folder):
     """index_dir without %u: each takes the other's for no index."""
     first = place.assert_known("INBOX", 20)
@@ -145,7 +163,8 @@ def test_lost_uidlist_is_mended_from_there(place):
 def test_memory(place, folder):
     place.where = "MEMORY"
     shutil.rmtree(place.index)
-    place("append INBOX Seen - 30", "open INBOX", "flags add 1 Flagged", "copy 1:2 Sent", "flags add 3 Deleted", "expunge")
+    place("append INBOX Seen - 30", "open INBOX", "flags add 1 Flagged", "copy 1:2 Sent", "flags add 3 Deleted",
+          "expunge")
     assert len(place.look("INBOX")[0].messages) == 20
     assert len(place.look("Sent")[0].messages) == 7
     assert index_files(folder) == []
@@ -173,7 +192,8 @@ def serve(line):
     """A server whose settings know where its own folders are."""
     server = linnet.Server(services=SERVICES)
     write = server.write_settings
-    server.write_settings = lambda: write(line.replace("{mail}", str(server.mail)).replace("{folder}", str(server.folder)))
+    server.write_settings = lambda: write(
+        line.replace("{mail}", str(server.mail)).replace("{folder}", str(server.folder)))
     return server
 
 
