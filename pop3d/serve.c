@@ -192,7 +192,8 @@ open_session(struct pop3_session *s, const struct login *login)
 	s->uidl_format = choose_uidl_format(login->settings);
 	out_open(&s->out, login->client, gone);
 	in_open(&s->in, login->client, &s->out, gone);
-	s->in.idle_seconds = login->settings->pop3_idle_timeout;
+	/* RFC 1939 s.3: ten minutes at least, also for a client that takes nothing (D10) */
+	s->in.idle_seconds = s->out.most_seconds = login->settings->pop3_idle_timeout;
 	s->in.signal_flag = s->out.signal_flag = login->terminated;
 	in_push_back(&s->in, login->unread);
 	if (store_open(login->mail, true, is_unsynced ? STORE_NO_SYNC : STORE_SYNC, &s->store) < 0)

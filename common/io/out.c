@@ -39,6 +39,7 @@ out_open(struct out *o, int fd, gone_function gone)
 	memset(o, 0, sizeof(*o));
 	o->fd = fd;
 	o->gone = gone;
+	o->most_seconds = LIMIT_WRITE_SECONDS;
 	sigprocmask(SIG_SETMASK, NULL, &o->while_waiting);
 	sigdelset(&o->while_waiting, SIGTERM);
 	set_nonblocking(fd);
@@ -64,7 +65,7 @@ leave(struct out *o, enum gone why)
 static void
 wait_writable(struct out *o)
 {
-	struct timespec most = { LIMIT_WRITE_SECONDS, 0 };
+	struct timespec most = { (time_t)o->most_seconds, 0 };
 	struct pollfd one = { o->fd, POLLOUT, 0 };
 	int n = ppoll(&one, 1, &most, &o->while_waiting);
 

@@ -12,7 +12,7 @@
 #include "common/io/in.h"
 
 /*
- * A client that is gone or takes nothing for LIMIT_WRITE_SECONDS ends the
+ * A client that is gone or takes nothing for most_seconds ends the
  * session inside the stream through gone(why), which must not return: no
  * command tests a write.
  *
@@ -24,6 +24,7 @@ struct out {
 	char    *data;
 	size_t   len, room;
 	uint64_t total; /* bytes handed in, for the log line at the end */
+	uint64_t most_seconds; /* of waiting until something is taken; LIMIT_WRITE_SECONDS at first */
 	gone_function gone;
 	struct out_filter filter;
 	bool     is_unflushed; /* the filter may hold back what it was given */

@@ -1,6 +1,7 @@
 """test_pop3_content.py - messages as POP3 sends them: dots, line ends, sizes, unique ids"""
 import os
 import re
+import subprocess
 import time
 
 import pytest
@@ -167,6 +168,58 @@ def test_large_message_in_constant_memory_D10(pop3, maildir):
         peak = int(linnet.process_status(session.pid)["VmHWM"].split()[0])
         assert peak < 16 * 1024
         session.wire.pop("QUIT")
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+def test_client_stops_reading_D10(pop3, maildir, resumes):
+    """It may go on before pop3_idle_timeout is over; otherwise the session ends, deletes nothing and frees the lock."""
+    linnet.deliver(maildir, b"A: 1\r\n\r\n" + (b"y" * 76 + b"\r\n") * 100000)
+    with pop3(settings="pop3_idle_timeout = 3\n") as session:
+        wire = session.wire
+        wire.line()
+        assert wire.pop("DELE 1").startswith(b"+OK") and wire.pop("RSET").startswith(b"+OK")
+        wire.send(b"RETR 1\r\nDELE 1\r\nQUIT\r\n")
+        octets = int(re.fullmatch(rb"\+OK (\d+) octets", wire.line())[1])
+        time.sleep(1)
+        before = linnet.cpu_seconds(session.pid)
+        if resumes:
+            time.sleep(1)
+            assert linnet.cpu_seconds(session.pid) - before < 0.05  # it sleeps
+            assert len(wire.read(octets)) == octets
+            assert wire.line() == b"." and wire.line().startswith(b"+OK") and wire.line().startswith(b"+OK")
+            peak = linnet.process_status(session.pid).get("VmHWM") if session.process.poll() is None else None
+            assert peak is None or int(peak.split()[0]) < 16 * 1024
+        else:
+            session.process.wait(10)
+            assert "Client takes nothing" in session.log()
+    assert len(list((maildir / "cur").iterdir())) == (0 if resumes else 1)
+    with pop3() as session:
+        assert session.wire.line().startswith(b"+OK")
+
+
+def opened(trace):
+    """Lines of strace that name a message's file."""
+    return [line for line in trace.read_text().splitlines() if re.search(r"\d{9}\.M\d+P1\.host", line)]
+
+
+def test_index_answers_without_opening_a_message_D08(maildir):
+    """The second session's lists come from the index: not one message is opened or asked for its size."""
+    for number in range(300):
+        linnet.deliver(maildir, b"A: %d\n\nx\n" % number, flags="", name=f"{1700000000 + number}.M{number}P1.host")
+    linnet.own(maildir)
+    found = []
+    with linnet.temporary_folder() as folder:
+        conf, trace = folder / "linnet.conf", folder / "trace"
+        conf.touch()
+        for _ in range(2):
+            argv = ["/usr/bin/strace", "-f", "-qq", "-s", "200", "-e", "trace=open,openat,stat,newfstatat", "-o", trace,
+                    "/usr/bin/setpriv", "--reuid", str(linnet.UID), "--regid", str(linnet.GID), "--clear-groups",
+                    linnet.reachable_program("pop3d"), "-c", conf, "--preauth", "--mail", maildir]
+            done = subprocess.run(argv, input=b"STAT\r\nUIDL\r\nLIST\r\nUIDL 7\r\nLIST 7\r\nQUIT\r\n",
+                                  capture_output=True, timeout=60)
+            assert done.stdout.count(b"+OK") == 7, done
+            found.append(len(opened(trace)))
+    assert found[0] >= 300 and found[1] == 0
 
 
 @pytest.mark.slow

@@ -1,4 +1,5 @@
 """test_pop3_extensions.py - what POP3 has learnt since RFC 1939: languages, UTF-8, ages, delays (RFC 2449, 6856)"""
+import base64
 import contextlib
 import os
 import time
@@ -165,7 +166,7 @@ def many_ways():
     """a server with mechanisms that need a password which can be read"""
     with linnet.temporary_folder() as folder:
         users = folder / "users"
-        users.write_text(f"{USER}:{{PLAIN}}{WORD}\n")
+        users.write_text("".join(f"{user}:{{PLAIN}}{word}\n" for user, word in ((USER, WORD), LONG)))
         users.chmod(0o640)
         with linnet.Server("auth_mechanisms = plain login cram-md5 scram-sha-256 scram-sha-1 apop\n", services=("pop3", "pop3s"),
                            passdb=f"passdb {{\n  driver = passwd-file\n  args = {users}\n}}\n") as server:
@@ -183,6 +184,39 @@ def test_capabilities_stay_behind_login_RFC2449_s3_RFC5034_s3(many_ways, service
         assert ("STLS" in before) != is_bound
         assert wire.pop(f"USER {USER}") == b"+OK" and wire.pop(f"PASS {WORD}").startswith(b"+OK")
         assert capabilities(session) == [one for one in before if one != "STLS"]
+
+
+LONG = "long@mondomaine.local", "w" * 700
+
+
+@pytest.mark.parametrize("service", ["pop3", "pop3s"])
+@pytest.mark.parametrize("steps", [
+    ["AUTH PLAIN {}"],            # beyond RFC 5034's line of 255 octets: taken all the same
+    ["AUTH PLAIN", "{}"],         # as RFC 5034 s.4 wants it then
+    ["auth plain", "{}"],
+])
+def test_long_response_D13(many_ways, service, steps):
+    message = base64.b64encode("\0{}\0{}".format(*LONG).encode()).decode()
+    with many_ways.connect(service) as wire:
+        wire.line()
+        for step in steps[:-1]:
+            assert wire.pop(step) == b"+ "
+        assert wire.pop(steps[-1].format(message)) == b"+OK Logged in."
+
+
+def test_forms_of_auth_D13(many_ways):
+    with many_ways.connect("pop3") as wire:
+        wire.line()
+        assert wire.pop("AUTH") == b"+OK" and b"PLAIN" in wire.until_dot()
+        for form, wanted in (("AUTH PLAIN =", b"-ERR"), ("AUTH PLAIN *", b"-ERR"), ("AUTH NONE", b"-ERR"),
+                             ("AUTH CRAM-MD5 AAAA", b"-ERR"), ("AUTH PLAIN AHRvdG8", b"-ERR")):
+            assert wire.pop(form).startswith(wanted), form
+    for answer in ("*", "a b", "=", "====", ""):
+        with many_ways.connect("pop3") as wire:
+            wire.line()
+            assert wire.pop("AUTH PLAIN") == b"+ "
+            assert wire.pop(answer).startswith(b"-ERR"), answer
+            assert wire.pop("CAPA").startswith(b"+OK") and wire.until_dot()
 
 
 def age(path, days):
