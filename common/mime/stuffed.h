@@ -8,8 +8,8 @@
 
 struct stuffed {
 	size_t   len;    /* bytes written */
-	uint64_t octets; /* of the message in CRLF form: no stuffed dots, no line end that it has not */
-	size_t   header; /* bytes of the text up to the body; all of them where no empty line comes */
+	uint64_t octets; /* of the message in CRLF form: no stuffed dots, no line end added */
+	size_t   header; /* bytes of the text up to the body; all where no empty line comes */
 };
 
 /* Bytes that n bytes of message may become. */
