@@ -205,6 +205,16 @@ is_own_file(int dir, const char *name, const struct stat *made)
 	       st.st_mtim.tv_nsec == made->st_mtim.tv_nsec;
 }
 
+/*
+ * Who tries only once, to show what others put in, would never show what lies behind the
+ * gap that a killed one left.
+ */
+static int64_t
+grace(const struct sight *s)
+{
+	return s->is_dead ? STALE_DEAD_MS + PAUSE_MOST_MS : 0;
+}
+
 /* What cannot be removed (a directory, a foreign file) is waited for like a lock that is held. */
 static int
 take_file(int dir, const char *name, int64_t deadline, struct stat *st_out)
@@ -234,7 +244,7 @@ take_file(int dir, const char *name, int64_t deadline, struct stat *st_out)
 			has_broken = true;
 			continue;
 		}
-		if (clock_ms() >= deadline) {
+		if (clock_ms() >= deadline + grace(&sight)) {
 			errno = ETIMEDOUT;
 			return -1;
 		}

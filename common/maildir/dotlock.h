@@ -23,8 +23,8 @@ struct dotlock {
 #define DOTLOCK_NONE { .dir = -1 }
 
 /*
- * Wait up to seconds (0: try once).  0 or -1 with errno: ETIMEDOUT, or what
- * the system said (EACCES, EROFS, ENOSPC ... on creating the file, ESTALE when
+ * Wait up to seconds (0: try once; a dead owner's is broken all the same).  0 or -1 with
+ * errno: ETIMEDOUT, or what the system said (EACCES, EROFS, ENOSPC ... on creating the file, ESTALE when
  * the directory has been removed); nothing is held then.
  */
 int  dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds);

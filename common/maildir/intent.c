@@ -23,6 +23,7 @@
  *
  * A source that another program renamed between a kill and the next opening
  * stays where it is: MOVE then has moved the others.  No message is lost by that.
+ * So does what lies on another file system: it was never renamed, MOVE goes on to copy it.
  */
 #include "common/maildir/intent.h"
 
@@ -272,7 +273,7 @@ finish_one(void *context, const struct intent_entry *e)
 	if (f->target >= 0 && fstatat(f->target, e->to, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	if (f->target < 0 || renameat(f->source, e->from, f->target, e->to) != 0) {
-		f->failed = errno == ENOENT ? 0 : errno;
+		f->failed = errno == ENOENT || errno == EXDEV ? 0 : errno;
 		return !f->failed;
 	}
 	f->in_cur |= e->to_part[0] == 'c';

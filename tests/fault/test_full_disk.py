@@ -8,6 +8,7 @@ import tempfile
 import pytest
 
 import linnet
+import shim
 import store
 
 pytestmark = pytest.mark.skipif(not linnet.IS_ROOT, reason="needs root, to mount a tmpfs")
@@ -96,26 +97,56 @@ def test_read_only():
         assert view.writable and view.uidvalidity == got.view().uidvalidity and sorted(view.messages) == [1, 2, 3, 4]
 
 
-def test_two_disks():
-    """W15: where neither link nor rename can be, bytes are copied with their date, and MOVE still moves."""
+@contextlib.contextmanager
+def on_two_disks():
+    """INBOX with five messages, and T on another disk: a mount, which a symlink to one is not allowed to be."""
     with small_disk("size=1m,mode=0700") as disk, tempfile.TemporaryDirectory() as other:
         mail = pathlib.Path(other) / "mail"
         store.run(mail, "create T", "append INBOX Seen,work 1000000000 2000 5")
-        # a mount in place of the folder: what a symlink to another disk is not allowed to be
         subprocess.run(["mount", "--bind", disk, mail / ".T"], check=True)
         try:
             for part in ("cur", "new", "tmp"):
                 os.mkdir(disk / part)
-            before = store.look(mail)["INBOX"]
-            store.run(mail, "open INBOX", "copy 1:2 T", "move 3:4 T", sync=True)
-            after = store.look(mail)
+            yield mail
         finally:
             subprocess.run(["umount", "-l", mail / ".T"], check=True)
+
+
+def test_two_disks():
+    """W15: where neither link nor rename can be, bytes are copied with their date, and MOVE still moves."""
+    with on_two_disks() as mail:
+        before = store.look(mail)["INBOX"]
+        store.run(mail, "open INBOX", "copy 1:2 T", "move 3:4 T", sync=True)
+        after = store.look(mail)
         assert sorted(after["INBOX"].messages) == [1, 2, 5]
         copies = list(after["T"].messages.values())
         assert [m.sum for m in copies] == [before.messages[uid].sum for uid in (1, 2, 3, 4)]
         assert all(m.date == 1000000000 and m.flags == {"Seen", "work"} for m in copies)
         assert not store.tmp_files(mail)
+
+
+def test_killed_between_two_disks(tmp_path):
+    """K04, W15: what a MOVE promised to rename and could not stays, and the target takes messages as ever."""
+    with on_two_disks() as mail:
+        orders = shim.Shim(tmp_path, mail)
+        store.run(mail, "append T Seen,work - 10")  # each try finds the same lists and index
+        before = store.look(mail)["INBOX"].messages
+        for at in range(1, 20):
+            orders.order("kill", kinds="rename", at=at)
+            subprocess.run([store.program(), "-n", mail, "open INBOX", "move 1:5 T"], env=orders.environment(),
+                           stdout=subprocess.DEVNULL, check=False)
+            assert orders.hits
+            if (mail / ".T" / "linnet.intent").exists():
+                break
+        assert (mail / ".T" / "linnet.intent").read_bytes().startswith(b"linnet intent 1\n.\0")  # from INBOX
+        after = store.look(mail)
+        assert after["INBOX"].messages == before and len(after["T"].messages) == 1
+        store.run(mail, "open INBOX", "append T - - 10", "move 1:5 T")
+        after = store.look(mail)
+        assert not after["INBOX"].messages
+        assert {m.sum for m in before.values()} <= {m.sum for m in after["T"].messages.values()}
+        assert len(after["T"].messages) == 7 and not (mail / ".T" / "linnet.intent").exists()
+        orders.close()
 
 
 def test_sessions_on_a_full_disk():

@@ -54,6 +54,22 @@ put_lock(struct tree *t, const struct row *r)
 		assert_int_equal(utimensat(t->root, "file.lock", old, 0), 0);
 }
 
+/* 0 seconds: a reader behind a killed writer, which would never see the lock gone. */
+static void
+test_dead_owner_of_one_try(void **state)
+{
+	struct row dead = { "dead process", NULL, true, true, false, true };
+	struct dotlock lock = DOTLOCK_NONE;
+	struct tree t;
+
+	(void)state;
+	tree_make(&t);
+	put_lock(&t, &dead);
+	assert_int_equal(dotlock_take(&lock, t.root, "file", 0), 0);
+	dotlock_release(&lock);
+	tree_remove(&t);
+}
+
 static void
 test_stale(void **state)
 {
@@ -161,6 +177,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_dead_owner_of_one_try),
 		cmocka_unit_test(test_between_processes),
 		cmocka_unit_test(test_directory_in_its_place),
 		cmocka_unit_test(test_lock_of_another),
