@@ -23,9 +23,10 @@ struct dotlock {
 #define DOTLOCK_NONE { .dir = -1 }
 
 /*
- * Wait up to seconds (0: try once; a dead owner's is broken all the same).  0 or -1 with
- * errno: ETIMEDOUT, or what the system said (EACCES, EROFS, ENOSPC ... on creating the file, ESTALE when
- * the directory has been removed); nothing is held then.
+ * Wait up to seconds (0: try once; a dead owner's lock is broken all the same).
+ * 0 or -1 with errno: ETIMEDOUT, or what the system said (EACCES, EROFS,
+ * ENOSPC ... on creating the file, ESTALE when the directory has been
+ * removed); nothing is held then.
  */
 int  dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds);
 void dotlock_release(struct dotlock *lock); /* does nothing when not held */
