@@ -24,7 +24,7 @@ struct out {
 	char    *data;
 	size_t   len, room;
 	uint64_t total; /* bytes handed in, for the log line at the end */
-	uint64_t most_seconds; /* of waiting until something is taken; LIMIT_WRITE_SECONDS at first */
+	uint64_t most_seconds; /* a write waits; LIMIT_WRITE_SECONDS at first */
 	gone_function gone;
 	struct out_filter filter;
 	bool     is_unflushed; /* the filter may hold back what it was given */
