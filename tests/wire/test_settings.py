@@ -169,7 +169,7 @@ def test_a_dovecot_installation(folder):
 
 def test_lines_without_effect_are_listed(folder):
     got = run("-c", write(folder, DOVECOT), "config", "check")
-    for name in ("listen", "auth_cache_size", "ssl_dh", "mail_plugins"):
+    for name in ("listen", "ssl_dh", "mail_plugins"):
         assert f"note: {name} has no effect here\n" in got.stderr
     assert "quota" not in got.stderr.replace("imap_quota", "")
 
