@@ -66,7 +66,7 @@ enum {
 	LIMIT_COURIER_BYTES       = 64 * 1024 * 1024, /* of one of Courier's files, taken over */
 	LIMIT_COURIER_KEYWORDS    = 1000000,   /* messages with keywords in a folder of Courier's */
 	LIMIT_LOCK_SECONDS        = 10,        /* of a command, for others' locks, then [INUSE] */
-	LIMIT_LOOK_SECONDS        = 1,         /* the same, to show what else is known already */
+	LIMIT_LOOK_SECONDS        = 2,         /* the same, to show what else is known already */
 	LIMIT_INDEX_GONE          = 16384,     /* expunged UID ranges in a linnet.map */
 	LIMIT_CACHE_BYTES         = 512 * 1024 * 1024, /* of one linnet.cache file */
 	LIMIT_CACHE_BLOCKS        = 8192,      /* of one linnet.cache file */

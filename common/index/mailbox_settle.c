@@ -176,15 +176,20 @@ wait_for_missing(const struct mailbox *box, struct scan *scan)
 			scan->count = i;
 }
 
-/* Without UIDs there is nothing to show; messages that lack one can wait for the next look. */
+/*
+ * Without UIDs there is nothing to show; messages that lack one can wait for the next look.  The
+ * first look waits until the lock of a dead owner is broken, as it is to leave an index.
+ */
 static int
 seconds_to_wait(const struct mailbox *box, const struct scan *scan)
 {
 	if (!box->uids.uidvalidity)
 		return lock_seconds_left(box->patience);
-	if (box->index.is_held || (scan->strangers == 0 && !intent_is_there(box->folder)))
+	if (box->index.is_held)
 		return 0;
-	return LIMIT_LOOK_SECONDS;
+	return box->uidvalidity == 0 || scan->strangers > 0 || intent_is_there(box->folder) ?
+	               LIMIT_LOOK_SECONDS :
+	               0;
 }
 
 int
