@@ -89,12 +89,10 @@ def test_name(imap, maildir, kind, where):
         assert flags in got and b"UID 1 " in got
         wire.ok("c", "COPY 1 Other")
         stored = wire.command("t", r"STORE 1 +FLAGS (\Answered)")[-1]
-        if len(name) > 250:
-            assert stored.startswith(b"t NO [LIMIT]")
-        else:
-            assert stored.startswith(b"t OK")
-            left = os.listdir(os.fsencode(maildir / "cur"))[0]
-            assert b"R" in left.split(b",")[-1] or b":2," in left
+        assert stored.startswith(b"t OK")
+        left = os.listdir(os.fsencode(maildir / "cur"))[0]
+        assert b"R" in left.split(b",")[-1] or b":2," in left
+        if len(name) <= 250:  # a longer one has got a shorter base, for it had no room for flags
             if b"\n" not in name and not name.startswith(b":"):
                 assert left.startswith(name.split(b":")[0]), "renamed destructively"
             for letter in b"PQxyz":
@@ -230,15 +228,11 @@ def test_damaged_uidlist(imap, maildir, kind):
     for _ in range(2):
         with imap() as session:
             session.wire.line()
-            if kind == "a directory":
-                assert session.wire.command("s", "SELECT INBOX")[-1].startswith(b"s NO [SERVERBUG]")
-                continue
             after = list_uids(session.wire)
             assert after[0] == validity and after[1] >= uidnext and len(after[2]) == 20
             assert all(uid > 20 or uid in uids for uid in after[2]) and after[2] == sorted(after[2])
             log = session.log()
-    if kind != "a directory":
-        assert "Warning" not in log, "damage is told once"
+    assert "Warning" not in log, "damage is told once"
 
 
 def test_future_uidvalidity(imap, maildir):
