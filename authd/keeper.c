@@ -5,7 +5,7 @@
  * program of its own, which hears the clients) and the workers (forks, which
  * have the configuration and ask the databases).  Both give root up at once.
  * The keeper itself reads nothing of a client, and of the server only READY,
- * PONG and KILL.
+ * PONG, KILL and END.
  *
  * A worker that ends is replaced; a server that ends is replaced with all its
  * workers.  SIGHUP reads the configuration again: when it is good, the server gets
@@ -18,9 +18,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +121,7 @@ tell_settings(struct keeper *k)
 	put_setting(&message, "limit", s->mail_max_userip_connections);
 	put_setting(&message, "user_limit", s->mail_max_user_connections);
 	put_setting(&message, "ip_limit", s->mail_max_ip_connections);
+	put_setting(&message, "closes_oldest", s->mail_limit_closes_oldest);
 	put_setting(&message, "cache", s->auth_cache_size);
 	put_setting(&message, "cache_ms", s->auth_cache_ttl * 1000);
 	put_setting(&message, "cache_negative_ms", s->auth_cache_negative_ttl * 1000);
@@ -387,13 +391,54 @@ kill_worker(struct keeper *k, uint64_t pid)
 		kill(w->pid, SIGKILL);
 }
 
+/* Is fd a connection to our login socket?  The server is not believed for it. */
+static bool
+is_login_connection(const struct keeper *k, int fd)
+{
+	struct sockaddr_un own = { 0 }, listening = { 0 };
+	socklen_t own_len = sizeof(own), len;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &own_len) != 0)
+		return false;
+	for (size_t i = 0; i < k->listeners.count; i++) {
+		len = sizeof(listening);
+		if (k->listeners.listener[i].kind == LISTENER_LOGIN &&
+		    getsockname(k->listeners.listener[i].fd, (struct sockaddr *)&listening,
+		                &len) == 0 &&
+		    len == own_len && len > offsetof(struct sockaddr_un, sun_path) &&
+		    memcmp(&own, &listening, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* As linnetctl kick does.  Who it is, is not the server's word but the kernel's. */
+static void
+end_session(const struct keeper *k, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (fd < 0 || !is_login_connection(k, fd) ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || peer.pid <= 1 ||
+	    (peer.uid != 0 && peer.uid != geteuid())) {
+		log_error("the server process of authd asks for the end of what is no session");
+		return;
+	}
+	if (kill(peer.pid, SIGTERM) != 0 && errno != ESRCH)
+		log_error("session %d cannot be ended (mail_limit_closes_oldest): %s; does "
+		          "linnet-authd.service leave authd CAP_KILL?",
+		          (int)peer.pid, strerror(errno));
+}
+
 static void
 on_server(struct keeper *k)
 {
 	char message[256];
 	struct auth_line line;
 	uint64_t number;
-	ssize_t n = channel_receive(k->channel, message, sizeof(message), NULL);
+	int fd;
+	ssize_t n = channel_receive(k->channel, message, sizeof(message), &fd);
 
 	if (n <= 0 || !auth_line_parse(message, (size_t)n, &line) || line.count != 2 ||
 	    !number_parse(line.field[1], UINT32_MAX, &number)) {
@@ -401,6 +446,8 @@ on_server(struct keeper *k)
 			log_error("the server process of authd says something that is no message");
 		if (n == 0 || errno != EAGAIN)
 			kill(k->server, SIGKILL); /* SIGCHLD does the rest */
+		if (fd >= 0)
+			close(fd);
 		return;
 	}
 	if (span_is(line.field[0], "READY"))
@@ -409,6 +456,10 @@ on_server(struct keeper *k)
 		notify_alive();
 	else if (span_is(line.field[0], "KILL"))
 		kill_worker(k, number);
+	else if (span_is(line.field[0], "END"))
+		end_session(k, fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void

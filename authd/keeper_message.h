@@ -14,6 +14,7 @@
  *	READY                                has its sockets and settings
  *	PONG
  *	KILL pid                             that worker does not come back
+ *	END pid                              with a login connection: end its session
  */
 enum { SERVER_CHANNEL = 3 /* descriptor of the server's end */ };
 

@@ -29,15 +29,27 @@
 enum { ACCEPT_AT_ONCE = 32, ACCEPT_PAUSE_MS = 200 };
 
 static void
-tell_keeper(struct server *s, const char *command, uint64_t number)
+tell_keeper_of(struct server *s, const char *command, uint64_t number, int fd)
 {
 	struct buf message = BUF_EMPTY;
 
 	auth_put(&message, command);
 	auth_put_number(&message, number);
-	if (!channel_send(s->channel, buf_view(&message), -1))
+	if (!channel_send(s->channel, buf_view(&message), fd))
 		_exit(0); /* no keeper, no service */
 	buf_free(&message);
+}
+
+static void
+tell_keeper(struct server *s, const char *command, uint64_t number)
+{
+	tell_keeper_of(s, command, number, -1);
+}
+
+void
+server_ask_end(struct server *s, const struct session *session)
+{
+	tell_keeper_of(s, "END", (uint64_t)session->pid, session->fd);
 }
 
 void
@@ -126,6 +138,7 @@ take_settings(struct server *s, const struct auth_line *line, uint64_t generatio
 	set->user_ip_limit = keep_number(line, "limit");
 	set->user_limit = keep_number(line, "user_limit");
 	set->ip_limit = keep_number(line, "ip_limit");
+	set->closes_oldest = keep_number(line, "closes_oldest") != 0;
 	set->cache_bytes = keep_number(line, "cache");
 	set->cache_ms = keep_number(line, "cache_ms");
 	set->cache_negative_ms = keep_number(line, "cache_negative_ms");

@@ -26,7 +26,7 @@ struct server_settings {
 	const char  *mechanisms, *trusted, *user, *log_path;
 	uint64_t     delay_ms, penalty_ms, user_ip_limit, user_limit, ip_limit;
 	uint64_t     cache_bytes, cache_ms, cache_negative_ms, cache_stale_ms;
-	bool         is_verbose, is_debug, has_masters, cert_names_user;
+	bool         is_verbose, is_debug, has_masters, cert_names_user, closes_oldest;
 	uid_t        owner;      /* who may use the login socket besides root */
 };
 
@@ -124,6 +124,9 @@ void server_run(int channel) __attribute__((noreturn));
 
 /* Tell the keeper that a worker does not come back. */
 void server_ask_kill(struct server *s, pid_t worker);
+
+/* Let the keeper, who may, tell the session behind this connection to end. */
+void server_ask_end(struct server *s, const struct session *session);
 
 /* server_connection.c */
 void connection_accept(struct server *s, enum listener_kind kind, int fd);

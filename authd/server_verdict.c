@@ -98,23 +98,72 @@ request_unavailable(struct request *r, const char *trouble)
 	request_answer(r, &line);
 }
 
-/* Which limit of sessions this login would go beyond, as a sentence; NULL for none. */
-static const char *
-find_limit(const struct request *r, struct span user)
+/* A limit of sessions, and which sessions of the user may end in favour of another. */
+struct session_limit {
+	const char               *sentence;
+	uint64_t                  most;
+	const char               *service; /* NULL: of any */
+	const struct net_address *remote;  /* NULL: from anywhere */
+};
+
+/* Which limit of sessions this login would go beyond; false for none. */
+static bool
+find_limit(const struct request *r, struct span user, struct session_limit *out)
 {
 	const struct server_settings *set = &r->server->settings;
 	const struct sessions *all = r->server->sessions;
 
 	if (set->user_ip_limit > 0 &&
 	    sessions_count(all, user, r->service, &r->remote) >= set->user_ip_limit)
-		return "Maximum number of connections from user+IP exceeded "
-		       "(mail_max_userip_connections)";
-	if (set->user_limit > 0 && sessions_count_user(all, user) >= set->user_limit)
-		return "Maximum number of connections from user exceeded "
-		       "(mail_max_user_connections)";
-	if (set->ip_limit > 0 && !request_is_exempt(r) &&
-	    sessions_count_address(all, &r->remote) >= set->ip_limit)
-		return "Maximum number of connections from IP exceeded (mail_max_ip_connections)";
+		*out = (struct session_limit){ "Maximum number of connections from user+IP "
+			                       "exceeded (mail_max_userip_connections)",
+			                       set->user_ip_limit, r->service, &r->remote };
+	else if (set->user_limit > 0 && sessions_count_user(all, user) >= set->user_limit)
+		*out = (struct session_limit){ "Maximum number of connections from user "
+			                       "exceeded (mail_max_user_connections)",
+			                       set->user_limit, NULL, NULL };
+	else if (set->ip_limit > 0 && !request_is_exempt(r) &&
+	         sessions_count_address(all, &r->remote) >= set->ip_limit)
+		*out = (struct session_limit){ "Maximum number of connections from IP "
+			                       "exceeded (mail_max_ip_connections)",
+			                       set->ip_limit, NULL, &r->remote };
+	else
+		return false;
+	return true;
+}
+
+/*
+ * mail_limit_closes_oldest: the user's own oldest session makes room, never another user's.  False
+ * where he has none, or where as many as the limit have been told to end and have not yet: who
+ * does not go cannot be made more by coming again.
+ */
+static bool
+make_room(struct request *r, struct span user, const struct session_limit *limit)
+{
+	struct server *s = r->server;
+	struct session *oldest;
+
+	if (!s->settings.closes_oldest)
+		return false;
+	oldest = sessions_oldest(s->sessions, user, limit->service, limit->remote, limit->most);
+	if (!oldest)
+		return false;
+	log_info("user %s: the oldest session <%s> (process %d) is ended for a new one: %s",
+	         oldest->user, oldest->id, (int)oldest->pid, limit->sentence);
+	sessions_end(s->sessions, oldest);
+	server_ask_end(s, oldest);
+	return true;
+}
+
+/* The sentence of a refusal; NULL where there is room, or has been made. */
+static const char *
+judge_limits(struct request *r, struct span user)
+{
+	struct session_limit limit;
+
+	while (find_limit(r, user, &limit))
+		if (!make_room(r, user, &limit))
+			return limit.sentence;
 	return NULL;
 }
 
@@ -143,7 +192,7 @@ request_accept(struct request *r, const struct check_result *result)
 	struct connection *c = r->connection;
 	struct buf line = BUF_EMPTY;
 	bool is_login = c && c->kind == LISTENER_LOGIN;
-	const char *limit = is_login ? find_limit(r, result->user) : NULL;
+	const char *limit = is_login ? judge_limits(r, result->user) : NULL;
 
 	if (limit) {
 		turn_down(r, result, limit);
@@ -156,7 +205,7 @@ request_accept(struct request *r, const struct check_result *result)
 	if (is_login) {
 		request_leave_others(r);
 		c->session = sessions_add(s->sessions, result->user, r->service, r->session,
-		                          &r->remote, c->pid);
+		                          &r->remote, c->pid, c->fd);
 	}
 	protocol_put_ok(&line, r->id, result->user, is_login ? &user : NULL);
 	request_answer(r, &line);

@@ -48,6 +48,15 @@ slot_of(struct span user)
 	return (hash ^ hash >> 15) % SLOTS;
 }
 
+/* service and remote: NULL for any. */
+static bool
+is_one_of(const struct session *s, struct span user, const char *service,
+          const struct net_address *remote)
+{
+	return span_is(user, s->user) && (!service || strcmp(s->service, service) == 0) &&
+	       (!remote || net_address_equal(&s->remote, remote));
+}
+
 size_t
 sessions_count(const struct sessions *all, struct span user, const char *service,
                const struct net_address *remote)
@@ -55,9 +64,7 @@ sessions_count(const struct sessions *all, struct span user, const char *service
 	size_t count = 0;
 
 	for (const struct session *s = all->slot[slot_of(user)]; s; s = s->next)
-		if (span_is(user, s->user) && strcmp(s->service, service) == 0 &&
-		    net_address_equal(&s->remote, remote))
-			count++;
+		count += !s->is_ending && is_one_of(s, user, service, remote);
 	return count;
 }
 
@@ -67,7 +74,7 @@ sessions_count_user(const struct sessions *all, struct span user)
 	size_t count = 0;
 
 	for (const struct session *s = all->slot[slot_of(user)]; s; s = s->next)
-		count += span_is(user, s->user);
+		count += !s->is_ending && span_is(user, s->user);
 	return count;
 }
 
@@ -96,18 +103,44 @@ sessions_count_all(const struct sessions *all)
 
 struct session *
 sessions_add(struct sessions *all, struct span user, const char *service, const char *id,
-             const struct net_address *remote, pid_t pid)
+             const struct net_address *remote, pid_t pid, int fd)
 {
 	struct session *s = allocate(sizeof(*s));
 
 	*s = (struct session){ .user = copy(user), .service = copy(span_of(service)),
-		               .id = copy(span_of(id)), .remote = *remote, .pid = pid,
+		               .id = copy(span_of(id)), .remote = *remote, .pid = pid, .fd = fd,
 		               .since = time(NULL), .slot = slot_of(user) };
 	all->count++;
 	all->from[address_hash(remote)]++;
 	s->next = all->slot[s->slot];
 	all->slot[s->slot] = s;
 	return s;
+}
+
+/* New ones are put in front: the last one of the list is the oldest. */
+struct session *
+sessions_oldest(const struct sessions *all, struct span user, const char *service,
+                const struct net_address *remote, uint64_t most)
+{
+	struct session *oldest = NULL;
+	uint64_t ending = 0;
+
+	for (struct session *s = all->slot[slot_of(user)]; s; s = s->next) {
+		if (!is_one_of(s, user, service, remote))
+			continue;
+		if (s->is_ending)
+			ending++;
+		else
+			oldest = s;
+	}
+	return ending < most ? oldest : NULL;
+}
+
+void
+sessions_end(struct sessions *all, struct session *s)
+{
+	s->is_ending = true;
+	all->from[address_hash(&s->remote)]--;
 }
 
 void
@@ -119,7 +152,8 @@ sessions_remove(struct sessions *all, struct session *s)
 		at = &(*at)->next;
 	*at = s->next;
 	all->count--;
-	all->from[address_hash(&s->remote)]--;
+	if (!s->is_ending)
+		all->from[address_hash(&s->remote)]--;
 	free(s->id);
 	free(s->user);
 	free(s->service);

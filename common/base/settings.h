@@ -72,6 +72,8 @@
 	    "sessions one user may have from all addresses; 0 for any number")                     \
 	NUM(mail_max_ip_connections, 0,                                                            \
 	    "sessions one address may have, trusted networks aside; 0 for any")                    \
+	YES(mail_limit_closes_oldest, false,                                                       \
+	    "a limit of sessions ends the user's oldest one instead of refusing the new one")      \
 	NUM(auth_worker_max_count, 0, "worker processes of authd; 0 for one a core")               \
 	TIME(auth_failure_delay, 2, "pause before a refusal is told")                              \
 	STR(login_greeting, "linnet ready.", "text of the greeting")                               \

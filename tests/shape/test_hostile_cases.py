@@ -385,7 +385,7 @@ CASES = {
     "L04": ("wire/test_pre_login_start.py::test_per_address_cap_before_login "
            "wire/test_pre_login_imap.py::test_p12_p13_the_deadline_is_absolute"),
     "L05": "(a measurement, not a test: bench/login.py)",
-    "L06": "wire/test_authd_guess.py::test_sessions_by_number_L06",
+    "L06": "wire/test_authd_guess.py::L06",
     "L07": "(left out: needs a network that goes away and minutes of time)",
     "L08": "wire/test_pop3_extensions.py::L08",
     "L09": "wire/test_hostile_sessions.py::test_L09_stopped_for_a_while",

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -102,6 +103,50 @@ def test_sessions_by_number_L06(setting, user, rip):
         linnet.wait_for(fits, "a place to be free again")
         for c in clients:
             c.close()
+
+
+@pytest.mark.parametrize("setting", ["mail_max_userip_connections", "mail_max_user_connections"])
+def test_the_oldest_session_makes_room_L06(setting):
+    """mail_limit_closes_oldest: real sessions; the client's oldest one is told BYE, nobody else's."""
+    with linnet.Server(f"{setting} = 3\nmail_limit_closes_oldest = yes\n", users={"toto@d.test": "secret", "titi@d.test": "other"},
+                       services=("imap",)) as server:
+        def session(user="toto@d.test", password="secret"):
+            wire = server.connect("imap")
+            wire.line()
+            wire.login(user, password)
+            return wire
+        wires = [session() for _ in range(3)]
+        for _ in range(3):
+            wires.append(session())
+            assert b"* BYE" in wires.pop(0).rest()
+            for wire in wires:
+                wire.ok("n", "NOOP")
+        # another user is no reason to end this one's
+        session("titi@d.test", "other").ok("n", "NOOP")
+        for wire in wires:
+            wire.ok("n", "NOOP")
+        assert len(re.findall(r"user toto@d\.test: the oldest session <\S+> \(process \d+\) is ended for a new one: Maximum", server.log())) == 3
+
+
+@pytest.mark.parametrize("setting", ["mail_max_userip_connections", "mail_max_user_connections", "mail_max_ip_connections"])
+def test_who_does_not_end_is_not_made_more_L06(setting):
+    """As many as the limit may be on their way out; then the sentence comes again.  The sessions are this process's."""
+    before, told = signal.getsignal(signal.SIGTERM), []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+    try:
+        with Authd(USERS, settings={setting: "2", "mail_limit_closes_oldest": "yes"}) as authd:
+            clients = [authd.login() for _ in range(6)]
+            verdicts = [verdict(c.plain("toto@d.test", "secret")) for c in clients]
+            assert verdicts[:4] == ["OK"] * 4 and all(f"({setting})" in v for v in verdicts[4:])
+            if setting == "mail_max_ip_connections":  # another user has none there that could end
+                assert f"({setting})" in verdict(clients[4].plain("titi@d.test", "other"))
+            linnet.wait_for(lambda: told, "SIGTERM")
+            clients[0].close()
+            linnet.wait_for(lambda: verdict(clients[5].plain("toto@d.test", "secret")) == "OK", "a place")
+            for c in clients[1:]:
+                c.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_limits_of_the_auth_client_socket():
