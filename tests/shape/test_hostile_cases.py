@@ -372,7 +372,8 @@ CASES = {
     "B10": ("wire/test_authd_trouble.py::test_out_of_descriptors_B10 "
            "wire/test_authd_trouble.py::test_many_dear_hashes_and_a_canary_B10"),
     "B11": ("wire/test_authd_users.py::test_a_write_that_fails_blocks_no_login_B11 "
-           "wire/test_authd_users.py::test_fail_over_without_a_lost_request_B04_B11"),
+           "wire/test_authd_users.py::test_fail_over_without_a_lost_request_B04_B11 "
+           "wire/test_authd_users.py::test_back_at_the_first_host_when_the_second_goes_B11"),
     "B12": ("wire/test_authd_protocol.py::test_sighup_with_a_broken_file_changes_nothing_B12 "
            "wire/test_authd_sql.py::test_sighup_reads_the_sql_file_again_B12"),
     "B13": "wire/test_authd_users.py::test_database_down_and_a_cache_B13",

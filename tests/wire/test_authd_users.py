@@ -326,9 +326,9 @@ def test_database_down_and_a_cache_B13(stale, wanted):
 class Relay:
     """A TCP relay in front of MariaDB that can be shut and opened again."""
 
-    def __init__(self, port):
+    def __init__(self, port, address=("127.0.0.1", 0)):
         self.to, self.is_open, self.count, self.pairs = port, True, 0, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(address)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -382,6 +382,54 @@ def test_fail_over_without_a_lost_request_B04_B11(database, users):
                 assert verdict(login(authd)) == "OK"
     finally:
         first.close()
+
+
+@contextlib.contextmanager
+def two_hosts(database, name):
+    """Relays at 127.0.0.1 and 127.0.0.2, and an authd with one worker that asks the first before the second."""
+    first = Relay(database.port)
+    second = Relay(database.port, ("127.0.0.2", first.port))
+    connect = f"host=127.0.0.1 host=127.0.0.2 port={first.port} dbname=messagerie user=messagerieUser password=openclassrooms"
+    try:
+        with Authd(passdb=passdb(sql_file(database, name, connect=connect)), settings={"auth_worker_max_count": "1"}) as authd:
+            yield first, second, authd
+    finally:
+        first.close()
+        second.close()
+
+
+def test_back_at_the_first_host_when_the_second_goes_B11(database, users):
+    """Each time one host is cut the other one is there again: nobody is told anything but OK."""
+    with two_hosts(database, "back") as (first, second, authd):
+        for _ in range(3):
+            before = first.count, second.count
+            assert verdict(login(authd)) == "OK" and second.count == before[1]
+            first.shut()
+            assert verdict(login(authd)) == "OK" and second.count == before[1] + 1
+            first.is_open = True
+            assert verdict(login(authd)) == "OK" and second.count == before[1] + 1  # stays, as it serves
+            before = first.count
+            second.shut()
+            assert verdict(login(authd)) == "OK" and first.count == before + 1
+            second.is_open = True
+
+
+@pytest.mark.slow
+def test_back_at_the_first_host_while_the_second_serves_B11(database, users):
+    """Within about a minute, and without a login that fails meanwhile."""
+    with two_hosts(database, "minute") as (first, second, authd):
+        assert verdict(login(authd)) == "OK" and (first.count, second.count) == (1, 0)
+        first.shut()
+        assert verdict(login(authd)) == "OK" and second.count == 1
+        first.is_open, before, start = True, first.count, time.monotonic()
+        while first.count == before and time.monotonic() < start + 75:
+            assert verdict(login(authd)) == "OK"
+            time.sleep(0.5)
+        assert first.count == before + 1 and time.monotonic() > start + 50
+        second.shut()  # holds nothing of ours any more
+        for _ in range(3):
+            assert verdict(login(authd)) == "OK"
+        assert (first.count, second.count) == (before + 1, 1)
 
 
 @pytest.fixture(scope="module")
