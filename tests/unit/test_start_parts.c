@@ -1,10 +1,14 @@
-/* test_start_parts.c - packets, PROXY headers, mail locations */
+/* test_start_parts.c - packets, PROXY headers, mail locations, places of a listener */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+
+/* itself, for its table of children: full without as many connections */
+#include "common/start/listener.c"
 
 #include "common/start/greeter_message.h"
 #include "common/start/mail_folder.h"
@@ -243,6 +247,88 @@ test_index_paths(void **state)
 	arena_free(&mem);
 }
 
+/* Children before login, then such behind it: all from one address, or each from elsewhere. */
+static void
+fill_places(struct listener *l, size_t waiting, size_t users, const struct net_address *from)
+{
+	memset(children, 0, sizeof(children));
+	for (size_t i = 0; i < waiting + users; i++) {
+		uint32_t number = htonl((uint32_t)i);
+
+		children[i].pid = (pid_t)(i + 2);
+		logged_in[i] = i >= waiting;
+		memcpy(children[i].remote.byte, "\x20\x01\x0d\xb8", 4);
+		memcpy(children[i].remote.byte + 4, &number, 4); /* another /64 for each */
+		if (from)
+			children[i].remote = *from;
+	}
+	l->used = waiting + users;
+}
+
+/* LIMIT_LISTENER_*: what is logged in takes nobody's place before login. */
+static void
+test_listener_places(void **state)
+{
+	static const struct {
+		size_t      waiting, users;
+		const char *from; /* all of these; NULL: each from elsewhere */
+		const char *comer;
+		bool        is_free;
+	} rows[] = {
+		{ 0, 0, NULL, "192.0.2.1", true },
+		{ LIMIT_LISTENER_WAITING - 1, 0, NULL, "192.0.2.1", true },
+		{ LIMIT_LISTENER_WAITING, 0, NULL, "192.0.2.1", false },
+		{ LIMIT_LISTENER_WAITING - 1, LIMIT_LISTENER_WAITING, NULL, "192.0.2.1", true },
+		{ LIMIT_LISTENER_WAITING, LIMIT_LISTENER_WAITING, NULL, "192.0.2.1", false },
+		{ 0, LIMIT_LISTENER_CHILDREN - 1, NULL, "192.0.2.1", true },
+		{ 0, LIMIT_LISTENER_CHILDREN, NULL, "192.0.2.1", false },
+		{ 1, LIMIT_LISTENER_CHILDREN - 1, NULL, "192.0.2.1", false },
+		{ LIMIT_LISTENER_WAITING_ADDRESS - 1, 0, "192.0.2.1", "192.0.2.1", true },
+		{ LIMIT_LISTENER_WAITING_ADDRESS, 0, "192.0.2.1", "192.0.2.1", false },
+		{ LIMIT_LISTENER_WAITING_ADDRESS, 0, "192.0.2.1", "192.0.2.2", true },
+		{ LIMIT_LISTENER_WAITING_ADDRESS - 1, 5000, "192.0.2.1", "192.0.2.1", true },
+		{ LIMIT_LISTENER_WAITING_SHARED - 1, 0, "127.0.0.1", "127.0.0.1", true },
+		{ LIMIT_LISTENER_WAITING_SHARED, 0, "127.0.0.1", "127.0.0.1", false },
+		{ LIMIT_LISTENER_WAITING_SHARED - 1, 0, "10.1.2.3", "10.1.2.3", true },
+		{ LIMIT_LISTENER_WAITING_SHARED, 0, "10.1.2.3", "10.1.2.3", false },
+	};
+	static bool table[LIMIT_LISTENER_CHILDREN];
+	struct settings set = { .login_trusted_networks = "10.0.0.0/8",
+		                .haproxy_trusted_networks = "" };
+	struct prepared p = { .settings = &set };
+	struct net_address from = { .port = 0 }, comer;
+
+	(void)state;
+	logged_in = table;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct listener l = { .p = &p, .last_complaint = clock_ms() };
+
+		assert_true(net_address_parse(rows[i].comer, &comer));
+		assert_true(!rows[i].from || net_address_parse(rows[i].from, &from));
+		fill_places(&l, rows[i].waiting, rows[i].users, rows[i].from ? &from : NULL);
+		assert_int_equal(find_place(&l, &comer) >= 0, rows[i].is_free);
+	}
+}
+
+/* A place in the middle that is free again is taken, also when the table is full behind it. */
+static void
+test_listener_place_again(void **state)
+{
+	static bool table[LIMIT_LISTENER_CHILDREN];
+	struct settings set = { .login_trusted_networks = "", .haproxy_trusted_networks = "" };
+	struct prepared p = { .settings = &set };
+	struct listener l = { .p = &p, .last_complaint = clock_ms() };
+	struct net_address comer;
+
+	(void)state;
+	logged_in = table;
+	assert_true(net_address_parse("192.0.2.1", &comer));
+	fill_places(&l, 0, LIMIT_LISTENER_CHILDREN, NULL);
+	assert_int_equal(find_place(&l, &comer), -1);
+	children[777].pid = 0;
+	assert_int_equal(find_place(&l, &comer), 777);
+}
+
 int
 main(void)
 {
@@ -252,6 +338,8 @@ main(void)
 		cmocka_unit_test(test_proxy_headers),
 		cmocka_unit_test(test_mail_locations),
 		cmocka_unit_test(test_index_paths),
+		cmocka_unit_test(test_listener_places),
+		cmocka_unit_test(test_listener_place_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
