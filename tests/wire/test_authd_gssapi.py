@@ -36,7 +36,7 @@ class Realm:
         self.run("kdb5_util", "create", "-s", "-P", "master", "-r", REALM)
         for query in ("addprinc -pw geheim toto", "addprinc -pw geheim off", "addprinc -pw geheim stranger",
                       f"addprinc -randkey imap/{HOST}", f"addprinc -randkey imap/other.d.test",
-                      f"ktadd -k {folder}/keytab imap/{HOST}"):
+                      f"addprinc -randkey pop/{HOST}", f"ktadd -k {folder}/keytab imap/{HOST}", f"ktadd -k {folder}/keytab pop/{HOST}"):
             self.run("kadmin.local", "-r", REALM, "-q", query)
         self.process = subprocess.Popen(["krb5kdc", "-n", "-r", REALM], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         linnet.wait_for(lambda: self.kinit("toto").returncode == 0, "the KDC to answer", 20, 0.1)
@@ -136,6 +136,35 @@ def test_out_of_order(realm, authd):
             assert verdict(c.auth("GSSAPI", b64(response) or b"=")) == "wrong"
         assert decode(c.auth("GSSAPI")) == b""
         assert verdict(c.cont(b64("nonsense"))) == "wrong"
+
+
+@pytest.mark.parametrize("principal, wanted", [("pop", b"+OK"), ("imap", b"-ERR")])
+def test_pop3_with_a_ticket_RFC5034(realm, authd, monkeypatch, principal, wanted):
+    """What became of KPOP: AUTH GSSAPI, with a ticket for pop/host and no other service's."""
+    gssapi, environment = realm.gssapi, linnet.environment
+    monkeypatch.setattr(linnet, "environment", lambda **more: environment(KRB5_CONFIG=realm.env["KRB5_CONFIG"], **more))
+    settings = f"auth_mechanisms = plain gssapi\nauth_krb5_keytab = {realm.folder}/keytab\nauth_gssapi_hostname = {HOST}\n"
+    with linnet.Server(settings, users={"toto@d.test": "x"}, services=("pop3",)) as server, server.connect("pop3") as wire:
+        wire.line()
+        wire.send_line("CAPA")
+        assert any(line.startswith(b"SASL") and b"GSSAPI" in line.split() for line in wire.until_dot())
+        assert realm.kinit("toto").returncode == 0
+        context = gssapi.SecurityContext(name=gssapi.Name(f"{principal}@{HOST}", gssapi.NameType.hostbased_service), usage="initiate",
+                                         flags=[gssapi.RequirementFlag.mutual_authentication, gssapi.RequirementFlag.integrity])
+        wire.send_line("AUTH GSSAPI")
+        assert wire.line().rstrip() == b"+"
+        wire.send_line(b64(context.step()).decode())
+        answer = wire.line()
+        if answer.startswith(b"+ "):
+            context.step(base64.b64decode(answer[2:]))
+            wire.send_line("")
+            offer = context.unwrap(base64.b64decode(wire.line()[2:]))
+            wire.send_line(b64(context.wrap(offer.message, False).message).decode())
+            answer = wire.line()
+        assert answer.startswith(wanted)
+        if wanted == b"+OK":
+            wire.send_line("STAT")
+            assert wire.line().startswith(b"+OK 0 0")
 
 
 def test_the_host_of_the_setting(realm):
