@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "common/base/log.h"
+#include "common/maildir/dotlock.h"
 #include "common/maildir/name.h"
 #include "imapd/grammar.h"
 #include "imapd/session.h"
@@ -74,8 +75,9 @@ reply_errno(struct session *s, const char *operation, const char *name)
 		if (failures[i].reason == reason)
 			f = &failures[i];
 	if (f->how & LOGGED)
-		log_error("Mailbox %s: cannot %s: %s (mail_location %s, folder %s)", name,
-		          operation, strerror(reason), s->login->mail, name_to_dir(name, &s->mem));
+		log_error("Mailbox %s: cannot %s: %s%s (mail_location %s, folder %s)", name,
+		          operation, strerror(reason), dotlock_owner(reason), s->login->mail,
+		          name_to_dir(name, &s->mem));
 	reply_no(s, f->code,
 	         f->how & NAMED ? arena_printf(&s->mem, "%s%s", f->text,
 	                                       names_to_client(&s->names, name, utf8,

@@ -18,6 +18,7 @@
 #include "common/base/log.h"
 #include "common/base/number_text.h"
 #include "common/index/mailbox.h"
+#include "common/maildir/dotlock.h"
 #include "common/maildir/index_place.h"
 #include "common/start/login_quota.h"
 #include "pop3d/command.h"
@@ -85,7 +86,7 @@ pop3_err_errno(struct pop3_session *s, const char *operation)
 	while (answers[i].error != 0 && answers[i].error != error)
 		i++;
 	if (answers[i].is_logged)
-		log_error("cannot %s: %s", operation, strerror(error));
+		log_error("cannot %s: %s%s", operation, strerror(error), dotlock_owner(error));
 	pop3_err(s, answers[i].code, answers[i].text);
 }
 

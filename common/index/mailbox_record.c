@@ -20,8 +20,10 @@ box_index_begin(struct mailbox *box, int seconds)
 	if (!box->can_assign)
 		return 0;
 	if (index_lock(box->cur, seconds) != 0) {
-		if (errno == ETIMEDOUT)
+		if (errno == ETIMEDOUT) {
+			uidlist_note_owner(box->folder);
 			return -1;
+		}
 		x->is_off = true; /* a file system without locks */
 		return 0;
 	}

@@ -121,8 +121,10 @@ target_lock(struct target *t)
 	bool is_listed;
 
 	t->is_locked = index_lock(t->cur, LIMIT_LOCK_SECONDS) == 0;
-	if (!t->is_locked && errno == ETIMEDOUT)
+	if (!t->is_locked && errno == ETIMEDOUT) {
+		uidlist_note_owner(t->folder);
 		return -1;
+	}
 	guard_arm(&t->cur_guard, t->cur);
 	guard_arm(&t->new_guard, t->new_mail);
 	is_listed = uidlist_lock(t->folder, lock_seconds_left(patience), &t->lock) == 0;

@@ -253,18 +253,48 @@ take_file(int dir, const char *name, int64_t deadline, struct stat *st_out)
 	}
 }
 
+/* A process waits for one lock at a time, and whoever gives up says so before the next. */
+static char owner[256];
+
+const char *
+dotlock_owner(int error)
+{
+	return error == ETIMEDOUT ? owner : "";
+}
+
+void
+dotlock_note_owner(int dir, const char *name)
+{
+	struct arena mem = ARENA_EMPTY;
+	char file[sizeof(((struct dotlock *)0)->name)];
+	struct span text;
+	struct stat st;
+	int saved = errno;
+
+	owner[0] = '\0';
+	snprintf(file, sizeof(file), "%s.lock", name);
+	if (file_read(dir, file, sizeof(owner) / 2, &mem, &text, &st) == 0)
+		snprintf(owner, sizeof(owner), "; %s is of process %.*s", file,
+		         (int)span_trim(text).len, span_trim(text).at);
+	arena_free(&mem);
+	errno = saved;
+}
+
 int
 dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds)
 {
 	int64_t deadline = clock_ms() + seconds * 1000;
 	struct stat made;
 
-	if (take_flock(dir, deadline) != 0)
+	if (take_flock(dir, deadline) != 0) {
+		dotlock_note_owner(dir, name);
 		return -1;
+	}
 	snprintf(lock->name, sizeof(lock->name), "%s.lock", name);
 	if (take_file(dir, lock->name, deadline, &made) != 0) {
 		int failed = errno;
 
+		dotlock_note_owner(dir, name);
 		release_flock(dir);
 		errno = failed;
 		return -1;

@@ -32,4 +32,12 @@ int  dotlock_take(struct dotlock *lock, int dir, const char *name, int seconds);
 void dotlock_release(struct dotlock *lock); /* does nothing when not held */
 bool dotlock_is_held(const struct dotlock *lock);
 
+/*
+ * Words for the log, to stand behind what failed with error: "; NAME.lock is of process 1234:host"
+ * where a lock was waited for in vain (ETIMEDOUT) and its file names who has it; else "".
+ */
+const char *dotlock_owner(int error);
+/* Name the owner of this lock: one in front of it was waited for, and he is likely to have it too. */
+void dotlock_note_owner(int dir, const char *name);
+
 #endif

@@ -86,6 +86,8 @@ void uidlist_note(struct uidlist *u, int dir);
 /* The rest needs the lock, and uidlist_refresh() under it. */
 
 int uidlist_lock(int dir, int seconds, struct dotlock *lock_out);
+/* dotlock_note_owner() for it */
+void uidlist_note_owner(int dir);
 
 /*
  * Instead of uidlist_refresh(), where uidvalidity and next are known to be the

@@ -31,6 +31,12 @@ uidlist_lock(int dir, int seconds, struct dotlock *lock_out)
 	return dotlock_take(lock_out, dir, uidlist_name, seconds);
 }
 
+void
+uidlist_note_owner(int dir)
+{
+	dotlock_note_owner(dir, uidlist_name);
+}
+
 /* ---- linnet.uids: "V1795294406 N0000000007 CHECKSUM\n", always of the same length ---- */
 
 static uint32_t
