@@ -10,7 +10,7 @@
 #include "common/base/die.h"
 #include "common/base/limits.h"
 #include "common/index/cache_file.h"
-#include "common/index/sum.h"
+#include "common/index/generation.h"
 #include "common/maildir/dir.h"
 
 /* A value as it stands in the old file. */
@@ -134,7 +134,7 @@ column_fold(struct column *c, const struct column_life *life)
 	snprintf(tmp, sizeof(tmp), "linnet.tmp.%s", c->file);
 	unlinkat(c->folder, tmp, 0);
 	f->c = c;
-	f->generation = sum_new_generation(c, c->uidvalidity);
+	f->generation = generation_new(c, c->uidvalidity);
 	f->end = CACHE_HEADER_BYTES;
 	f->fd = file_open(c->folder, tmp, O_RDWR | O_CREAT | O_EXCL);
 	done = f->fd >= 0 && flock(f->fd, LOCK_EX | LOCK_NB) == 0 &&

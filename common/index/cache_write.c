@@ -8,7 +8,7 @@
 
 #include "common/base/limits.h"
 #include "common/index/cache_file.h"
-#include "common/index/sum.h"
+#include "common/index/generation.h"
 #include "common/maildir/dir.h"
 
 enum { WORN_BLOCKS = 64 };
@@ -131,7 +131,7 @@ begin_file(struct column *c)
 		return true;
 	if (fstat(c->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size != 0)
 		return false;
-	c->generation = sum_new_generation(c, c->uidvalidity);
+	c->generation = generation_new(c, c->uidvalidity);
 	c->end = CACHE_HEADER_BYTES;
 	return column_put_header(c->fd, c, c->generation);
 }

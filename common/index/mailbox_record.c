@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/index/generation.h"
 #include "common/index/lock.h"
 #include "common/index/mailbox_inside.h"
 #include "common/index/sum.h"
@@ -107,7 +108,7 @@ write_anew(struct mailbox *box, const struct journal_state *state)
 	struct journal_state s = *state, folded;
 	struct journal fresh;
 
-	s.generation = sum_new_generation(box, box->ino);
+	s.generation = generation_new(box, box->ino);
 	box_bound_history(x);
 	s.gone_floor = x->gone_floor;
 	if (map_write(box->place, s.generation, &box->items, &box->names, x->gone,

@@ -2,8 +2,6 @@
 #include "common/index/sum.h"
 
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 static const uint64_t factor = 0x9e3779b97f4a7c15ULL;
 
@@ -39,18 +37,4 @@ sum_of(const void *bytes, size_t n, uint64_t seed)
 	for (int i = 0; i < 4; i++)
 		h = mix(h, lane[i]);
 	return h ^ h >> 32;
-}
-
-uint64_t
-sum_new_generation(const void *whose, uint64_t seed)
-{
-	struct timespec now;
-	uint64_t parts[4];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	parts[0] = (uint64_t)now.tv_sec;
-	parts[1] = (uint64_t)now.tv_nsec;
-	parts[2] = (uint64_t)getpid();
-	parts[3] = (uint64_t)(uintptr_t)whose;
-	return sum_of(parts, sizeof(parts), seed);
 }

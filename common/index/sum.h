@@ -8,10 +8,4 @@
 /* The sum of n bytes; seed ties it to a place or a kind.  Some GB/s. */
 uint64_t sum_of(const void *bytes, size_t n, uint64_t seed);
 
-/*
- * A number that no file had before it: of the clock, this process, and the object
- * whose file it is.  seed as above.
- */
-uint64_t sum_new_generation(const void *whose, uint64_t seed);
-
 #endif
