@@ -153,7 +153,7 @@ class Page:
         self.ready()
         script = ("const row = Array.from(document.querySelectorAll('#messagelist tbody tr'))"
                   ".find(r => r.querySelector('span.subject a').textContent.trim() == arguments[0]);"
-                  "rcmail.message_list.select(row.uid)")
+                  "if (row) rcmail.message_list.select(row.uid)")
         self.browser.execute_script(script, subject)
 
 
