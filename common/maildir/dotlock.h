@@ -37,7 +37,7 @@ bool dotlock_is_held(const struct dotlock *lock);
  * where a lock was waited for in vain (ETIMEDOUT) and its file names who has it; else "".
  */
 const char *dotlock_owner(int error);
-/* Name the owner of this lock: one in front of it was waited for, and he is likely to have it too. */
+/* Name the owner of this lock: one in front of it was waited for; he is likely to have both. */
 void dotlock_note_owner(int dir, const char *name);
 
 #endif
