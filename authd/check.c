@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "authd/check_inside.h"
-#include "authd/gssapi.h"
 #include "authd/user_name.h"
 
 static const struct answer_text {
@@ -31,6 +30,14 @@ attempt_fail(struct attempt *a, const struct database *db, const char *line)
 {
 	a->result.verdict = CHECK_FAILED;
 	a->result.driver = span_of(db->driver->name);
+	a->result.line = span_of(line);
+}
+
+void
+attempt_refuse(struct attempt *a, const char *line)
+{
+	a->result.verdict = CHECK_FAILED;
+	a->result.driver = a->check->mechanism;
 	a->result.line = span_of(line);
 }
 
@@ -161,15 +168,15 @@ ask_passdb(struct attempt *a, const struct database *db)
 	return name;
 }
 
-static bool
-serves_mechanism(const struct database *db, struct span mechanism)
+bool
+attempt_is_served(const struct attempt *a, const struct database *db)
 {
 	struct span rest = span_of(db->conf->mechanisms), word;
 
 	if (rest.len == 0)
 		return true;
 	while (span_split(&rest, ' ', &word))
-		if (span_equal_nocase(word, mechanism))
+		if (span_equal_nocase(word, a->check->mechanism))
 			return true;
 	return false;
 }
@@ -179,12 +186,11 @@ static bool
 is_for(const struct attempt *a, const struct database *db)
 {
 	return db->conf->is_master == a->wants_masters && !db->driver->take_token &&
-	       serves_mechanism(db, a->check->mechanism);
+	       attempt_is_served(a, db);
 }
 
-/* The first passdb that takes the password; what the others said does not count then. */
-static const char *
-find_password(struct attempt *a)
+const char *
+attempt_find_password(struct attempt *a)
 {
 	const char *name = NULL, *scheme = NULL;
 
@@ -205,11 +211,8 @@ find_password(struct attempt *a)
 
 		a->proof->waste_time(&p);
 	}
-	if (!name && !a->result.line.at && !a->is_unavailable) {
-		a->result.verdict = CHECK_FAILED;
-		a->result.driver = a->check->mechanism;
-		a->result.line = span_of("unknown user (no passdb is for this mechanism)");
-	}
+	if (!name && !a->result.line.at && !a->is_unavailable)
+		attempt_refuse(a, "unknown user (no passdb is for this mechanism)");
 	return name;
 }
 
@@ -227,9 +230,8 @@ is_stale(const struct auth_config *c)
 	return false;
 }
 
-/* What was typed as a name that may be looked up; NULL when it is none, which has been noted. */
-static const char *
-make_name(struct attempt *a, struct span typed)
+const char *
+attempt_name(struct attempt *a, struct span typed)
 {
 	const struct settings *s = &a->config->settings;
 	struct user_name_rules rules = { s->auth_username_chars, s->auth_username_format,
@@ -238,9 +240,7 @@ make_name(struct attempt *a, struct span typed)
 
 	if (name)
 		return name;
-	a->result.verdict = CHECK_FAILED;
-	a->result.driver = a->check->mechanism;
-	a->result.line = span_of(arena_printf(a->mem, "unknown user (%s)", why));
+	attempt_refuse(a, arena_printf(a->mem, "unknown user (%s)", why));
 	return NULL;
 }
 
@@ -271,24 +271,23 @@ become_other(struct attempt *a, const char *master, const char *other)
 	a->wants_masters = false;
 	a->question.values.user = other;
 	a->result.line = a->result.data = SPAN_NONE;
-	name = find_password(a);
+	name = attempt_find_password(a);
 	a->after.db = NULL;
 	if (name)
 		a->result.master = span_of(master);
 	return name;
 }
 
-/* Whom the attempt makes somebody, by its password, certificate or ticket. */
-static const char *
-log_in(struct attempt *a)
+const char *
+attempt_log_in(struct attempt *a)
 {
 	struct span user = a->check->user, authzid = a->check->authzid;
 	const char *typed, *other = NULL, *name;
 
 	split_master(a, &user, &authzid);
-	typed = make_name(a, user);
+	typed = attempt_name(a, user);
 	if (typed && authzid.len > 0)
-		other = make_name(a, authzid);
+		other = attempt_name(a, authzid);
 	if (!typed || (authzid.len > 0 && !other))
 		return NULL;
 	if (other && strcmp(other, typed) == 0)
@@ -296,120 +295,22 @@ log_in(struct attempt *a)
 	a->wants_masters = other != NULL;
 	a->question.values.user = typed;
 	if (other && !auth_config_has_masters(a->config)) {
+		attempt_refuse(a, "invalid credentials (asks to act for another user)");
 		a->result.verdict = CHECK_AUTHZ;
-		a->result.driver = a->check->mechanism;
-		a->result.line = span_of("invalid credentials (asks to act for another user)");
 		return NULL;
 	}
-	name = find_password(a);
+	name = attempt_find_password(a);
 	return name && other ? become_other(a, name, other) : name;
-}
-
-/* A token says itself who it is of; the passdbs that know no tokens then say whether he may. */
-static const char *
-log_in_by_token(struct attempt *a)
-{
-	const char *name = NULL, *trouble = NULL,
-		   *line = "invalid credentials (no passdb is for tokens)";
-
-	for (size_t i = 0; i < a->config->passdb_count && !name; i++) {
-		const struct database *db = &a->config->passdb[i];
-
-		if (!db->driver->take_token || !serves_mechanism(db, a->check->mechanism))
-			continue;
-		name = db->driver->take_token(db->state, a->check->secret, a->mem, &line, &trouble);
-		if (trouble)
-			attempt_trouble(a, db, trouble);
-		attempt_fail(a, db, line ? line : "");
-	}
-	a->result.driver = a->result.driver.at ? a->result.driver : a->check->mechanism;
-	if (!name) {
-		a->result.verdict = CHECK_FAILED;
-		a->result.line = span_of(line);
-		return NULL;
-	}
-	name = make_name(a, span_of(name));
-	if (!name)
-		return NULL;
-	a->result.user = span_of(name);
-	a->question.values.user = name;
-	if (a->check->user.len > 0) {
-		const char *claimed = make_name(a, a->check->user);
-
-		if (!claimed || strcmp(claimed, name) != 0) {
-			a->result.verdict = CHECK_FAILED;
-			a->result.line =
-				span_of("invalid credentials (the token is another user's)");
-			return NULL;
-		}
-	}
-	a->result.line = SPAN_NONE;
-	if (!auth_config_has_password_db(a->config))
-		return name;
-	return find_password(a);
-}
-
-static void
-fail_ticket(struct attempt *a, const char *why)
-{
-	a->result.verdict = CHECK_FAILED;
-	a->result.driver = a->check->mechanism;
-	a->result.line = span_of(arena_printf(a->mem, "invalid credentials (%s)", why));
-}
-
-/* Stages "accept" and "offer" of GSSAPI: what goes to the client, and the context. */
-static void
-prepare_ticket(struct attempt *a)
-{
-	const struct check *c = a->check;
-	struct gssapi_state next = { SPAN_NONE, SPAN_NONE };
-	const char *why = span_is(c->stage, "accept") ?
-	                          gssapi_accept(c->secret, a->question.values.service,
-	                                        a->config->settings.auth_gssapi_hostname,
-	                                        a->mem, &next) :
-	                          gssapi_offer(c->challenge, a->mem, &next);
-	struct buf data = BUF_EMPTY;
-
-	if (why) {
-		fail_ticket(a, why);
-		return;
-	}
-	buf_printf(&data, "%05zu", next.token_out.len);
-	buf_span(&data, next.token_out);
-	buf_span(&data, next.context_out);
-	a->result.verdict = CHECK_CONTINUE;
-	a->result.data = arena_copy(a->mem, buf_view(&data));
-	buf_wipe_free(&data);
-}
-
-/* The ticket says who it is of; the passdbs say whether he may. */
-static const char *
-log_in_by_ticket(struct attempt *a)
-{
-	struct check known = *a->check;
-	const char *principal = "", *name,
-		   *why = gssapi_choose(a->check->challenge, a->check->secret, a->mem, &principal,
-	                                &known.authzid);
-
-	if (why) {
-		fail_ticket(a, why);
-		return NULL;
-	}
-	known.user = span_of(principal);
-	a->check = &known;
-	a->result.user = known.user;
-	name = log_in(a);
-	return name;
 }
 
 /* Stage "salt": whatever is stored, there is a salt to send. */
 static void
 prepare_proof(struct attempt *a)
 {
-	const char *name = make_name(a, a->check->user), *trouble = "";
+	const char *name = attempt_name(a, a->check->user), *trouble = "";
 	struct proving p;
 
-	if (!name)
+	if (!name || !a->proof->prepare)
 		return;
 	a->question.values.user = name;
 	a->question.kind = DATABASE_PASS;
@@ -450,6 +351,15 @@ finish(struct attempt *a, const char *name)
 	}
 }
 
+static const struct {
+	const char *(*log_in)(struct attempt *a);
+	void (*prepare)(struct attempt *a); /* what comes before; NULL: nothing does */
+} ways[] = {
+	[WAY_NAME] = { attempt_log_in, prepare_proof },
+	[WAY_TOKEN] = { attempt_by_token, NULL },
+	[WAY_TICKET] = { attempt_by_ticket, attempt_prepare_ticket },
+};
+
 struct check_result
 check_run(const struct auth_config *config, const struct check *c, struct arena *mem,
           struct check_after *after_out)
@@ -457,7 +367,6 @@ check_run(const struct auth_config *config, const struct check *c, struct arena 
 	struct attempt a = { .config = config, .check = c, .mem = mem, .question = { .mem = mem },
 	                     .proof = proof_find(c->mechanism),
 	                     .result = { .verdict = CHECK_UNAVAILABLE, .user = c->user } };
-
 	const char *name;
 
 	after_out->db = NULL;
@@ -470,17 +379,11 @@ check_run(const struct auth_config *config, const struct check *c, struct arena 
 		arena_string(mem, c->remote_ip.at ? c->remote_ip : span_of(""));
 	a.question.values.local_ip = arena_string(mem, c->local_ip.at ? c->local_ip : span_of(""));
 	if (c->stage.len > 0) {
-		if (span_is(c->stage, "salt") && a.proof->prepare)
-			prepare_proof(&a);
-		else if (span_is_nocase(c->mechanism, "GSSAPI"))
-			prepare_ticket(&a);
+		if (ways[a.proof->way].prepare)
+			ways[a.proof->way].prepare(&a);
 		return a.result;
 	}
-	if (span_is_nocase(c->mechanism, "GSSAPI"))
-		name = log_in_by_ticket(&a);
-	else
-		name = a.proof->is_token ? log_in_by_token(&a) : log_in(&a);
-	a.check = c;
+	name = ways[a.proof->way].log_in(&a);
 	finish(&a, name);
 	if (a.result.verdict == CHECK_OK)
 		*after_out = a.after;

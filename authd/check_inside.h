@@ -20,7 +20,25 @@ struct attempt {
 };
 
 void attempt_fail(struct attempt *a, const struct database *db, const char *line);
+/* It fails before any passdb is asked, or because none is for it: the log names the mechanism. */
+void attempt_refuse(struct attempt *a, const char *line);
 void attempt_trouble(struct attempt *a, const struct database *db, const char *trouble);
+
+/* What was typed as a name that may be looked up; NULL when it is none, which has been noted. */
+const char *attempt_name(struct attempt *a, struct span typed);
+/* Is this passdb for the attempt's mechanism? */
+bool attempt_is_served(const struct attempt *a, const struct database *db);
+/*
+ * The name from the first passdb that takes the password; what the others said does not count
+ * then.  NULL: none did, which has been noted.
+ */
+const char *attempt_find_password(struct attempt *a);
+
+/* The ways in; the canonical name, or NULL.  attempt_log_in() is by check's user and authzid. */
+const char *attempt_log_in(struct attempt *a);
+const char *attempt_by_token(struct attempt *a);
+const char *attempt_by_ticket(struct attempt *a);
+void        attempt_prepare_ticket(struct attempt *a); /* stages "accept" and "offer" */
 
 /*
  * check_user.c: the first userdb that has the user; when none has, that is the server's

@@ -54,18 +54,18 @@ verify_nothing(struct proving *p)
 }
 
 static const struct proof proofs[] = {
-	{ "PLAIN", false, false, verify_password, NULL, waste_on_password },
-	{ "LOGIN", false, false, verify_password, NULL, waste_on_password },
-	{ "CRAM-MD5", false, false, verify_cram, NULL, NULL },
-	{ "APOP", false, false, verify_apop, NULL, NULL },
-	{ "SCRAM-SHA-1", false, false, verify_scram, prepare_scram, NULL },
-	{ "SCRAM-SHA-1-PLUS", false, false, verify_scram, prepare_scram, NULL },
-	{ "SCRAM-SHA-256", false, false, verify_scram, prepare_scram, NULL },
-	{ "SCRAM-SHA-256-PLUS", false, false, verify_scram, prepare_scram, NULL },
-	{ "EXTERNAL", true, false, verify_nothing, NULL, NULL },
-	{ "GSSAPI", true, false, verify_nothing, NULL, NULL },
-	{ "OAUTHBEARER", true, true, verify_nothing, NULL, NULL },
-	{ "XOAUTH2", true, true, verify_nothing, NULL, NULL },
+	{ "PLAIN", false, WAY_NAME, verify_password, NULL, waste_on_password },
+	{ "LOGIN", false, WAY_NAME, verify_password, NULL, waste_on_password },
+	{ "CRAM-MD5", false, WAY_NAME, verify_cram, NULL, NULL },
+	{ "APOP", false, WAY_NAME, verify_apop, NULL, NULL },
+	{ "SCRAM-SHA-1", false, WAY_NAME, verify_scram, prepare_scram, NULL },
+	{ "SCRAM-SHA-1-PLUS", false, WAY_NAME, verify_scram, prepare_scram, NULL },
+	{ "SCRAM-SHA-256", false, WAY_NAME, verify_scram, prepare_scram, NULL },
+	{ "SCRAM-SHA-256-PLUS", false, WAY_NAME, verify_scram, prepare_scram, NULL },
+	{ "EXTERNAL", true, WAY_NAME, verify_nothing, NULL, NULL },
+	{ "GSSAPI", true, WAY_TICKET, verify_nothing, NULL, NULL },
+	{ "OAUTHBEARER", true, WAY_TOKEN, verify_nothing, NULL, NULL },
+	{ "XOAUTH2", true, WAY_TOKEN, verify_nothing, NULL, NULL },
 };
 
 const struct proof *

@@ -18,12 +18,18 @@ struct proving {
 };
 enum { SALT_KEY = 32 };
 
+/* From where it is known whose attempt it is. */
+enum proof_way {
+	WAY_NAME,  /* the client says so */
+	WAY_TOKEN, /* the secret is a token: asked of passdbs that know tokens */
+	WAY_TICKET /* Kerberos */
+};
+
 struct proof {
 	const char *mechanism;
 	/* no stored password is looked at: certificate, ticket, token say who it is */
 	bool needs_no_password;
-	/* secret is a token, which says who it is: asked of passdbs that know tokens */
-	bool is_token;
+	enum proof_way way;
 	enum password_verdict (*verify)(struct proving *p);
 	/* stage "salt": what the client needs before it can prove anything; NULL: has none */
 	enum password_verdict (*prepare)(struct proving *p);
