@@ -6,7 +6,6 @@ machine on which a SHA512-CRYPT hash costs some 2.5 ms; the hash of this machine
 """
 import ctypes
 import ctypes.util
-import socket
 import sys
 import time
 

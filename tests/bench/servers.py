@@ -22,11 +22,6 @@ XINETD = "/usr/sbin/xinetd"
 DOVECOT = "/usr/sbin/dovecot"
 
 
-def free_port():
-    with linnet.listening_socket() as sock:
-        return sock.getsockname()[1]
-
-
 def tls13():
     context = linnet.anything_goes()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -84,13 +79,13 @@ class LinnetExec(Linnet):
 
     def _start(self):
         self.server = self._stack.enter_context(linnet.Server(services=(), settings=SETTINGS))
-        self.ports = {service: free_port() for service in SERVICES}
+        self.ports = {service: linnet.free_port() for service in SERVICES}
         conf = self.server.folder / "xinetd.conf"
         conf.write_text("defaults\n{\n}\n" + "".join(self._entry(service) for service in SERVICES))
         self.xinetd = self.server._popen("xinetd", [XINETD, "-dontfork", "-f", conf, "-pidfile",
                                                     self.server.folder / "xinetd.pid"],
                                          stdin=subprocess.DEVNULL, env=linnet.environment())
-        linnet.wait_for(lambda: can_connect(self.ports["imap"]), "xinetd to listen")
+        linnet.wait_for(lambda: linnet.can_connect(self.ports["imap"]), "xinetd to listen")
 
     def _entry(self, service):
         name, options = linnet.SERVICES[service]
@@ -150,7 +145,7 @@ class Dovecot(Measured):
 
     def _start(self):
         base = self.base = self._stack.enter_context(linnet.temporary_folder("linnet-bench-dovecot-"))
-        self.ports = {service: free_port() for service in SERVICES}
+        self.ports = {service: linnet.free_port() for service in SERVICES}
         self.maildir = linnet.make_maildir(base / "mail" / "mondomaine.local" / "toto")
         linnet.own(base / "mail")
         cert, key = linnet.make_certificate(base)
@@ -164,7 +159,7 @@ class Dovecot(Measured):
             self.process = subprocess.Popen([DOVECOT, "-F", "-c", str(conf)], stdin=subprocess.DEVNULL,
                                             stdout=errors, stderr=errors)
         self._stack.callback(linnet.end, self.process)
-        linnet.wait_for(lambda: can_connect(self.ports["imap"]), "Dovecot to listen")
+        linnet.wait_for(lambda: linnet.can_connect(self.ports["imap"]), "Dovecot to listen")
 
     def fill(self, messages):
         for message in messages:
@@ -177,14 +172,6 @@ class Dovecot(Measured):
 class DovecotFast(Dovecot):
     """Its fast login: login processes that serve many connections."""
     name, login = "Dovecot fast", "service_count = 0\n  process_min_avail = 1"
-
-
-def can_connect(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 def all_there():

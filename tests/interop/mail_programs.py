@@ -1,4 +1,5 @@
 """mail_programs.py - what the tests with other people's mail programs share"""
+import contextlib
 import re
 import shutil
 import subprocess
@@ -52,9 +53,18 @@ def clear(maildir):
 def messages(maildir, folder=""):
     """{subject: sorted flag letters} of a folder of the server"""
     top = maildir / f".{folder}" if folder else maildir
+
+    def files():
+        return sorted([*(top / "cur").glob("*"), *(top / "new").glob("*")])
+    while True:  # until nobody renamed anything meanwhile
+        paths = files()
+        with contextlib.suppress(FileNotFoundError):
+            texts = [path.read_bytes() for path in paths]
+            if files() == paths:
+                break
     got = {}
-    for path in [*(top / "cur").glob("*"), *(top / "new").glob("*")]:
-        subject = re.search(rb"^Subject:[ \t]*(.*?)\r?$", path.read_bytes(), re.M)[1].decode()
+    for path, text in zip(paths, texts):
+        subject = re.search(rb"^Subject:[ \t]*(.*?)\r?$", text, re.M)[1].decode()
         assert subject not in got, f"{subject} is there twice"
         got[subject] = "".join(sorted(path.name.partition(":2,")[2]))
     return got

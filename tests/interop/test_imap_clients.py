@@ -5,7 +5,6 @@ Each does what its users do with it, and what it did is looked for in the Maildi
 import json
 import pathlib
 import subprocess
-import time
 
 import pytest
 
@@ -30,6 +29,7 @@ def inbox(server):
     linnet.deliver(maildir, mail(10), flags="RS", folder="Archive")
     linnet.own(maildir)
     yield maildir
+    server.wait_sessions()
     clear(maildir)
 
 
@@ -165,7 +165,10 @@ class Terminal:
         self._run("send-keys", *keys)
 
     def wait(self, text):
-        linnet.wait_for(lambda: text in self.screen(), f"{text!r} on the screen", pause=0.1)
+        try:
+            linnet.wait_for(lambda: text in self.screen(), f"{text!r} on the screen", pause=0.1)
+        except linnet.Failure as failure:
+            raise linnet.Failure(f"{failure}\n{self.screen()}") from None
 
     def close(self):
         subprocess.run([*self.argv, "kill-server"], env=self.environment, capture_output=True, timeout=20)
@@ -208,7 +211,7 @@ set sort=date
         linnet.deliver(inbox, mail(40, subject="just come"))
         terminal.wait("just come")
         terminal.press("q")
-        linnet.wait_for(lambda: messages(inbox).get("number 2") in ("F", "FS"), "the flag", pause=0.1)
+        linnet.wait_for(lambda: messages(inbox).get("number 2") in ("F", "FS"), f"the flag: {messages(inbox)}", pause=0.1)
         assert "number 4" in messages(inbox, "Archive") and "number 4" not in messages(inbox)
         assert "S" in messages(inbox)["number 1"]
     finally:
@@ -268,6 +271,6 @@ def test_imapflow(server, inbox, folder):
 
 
 def test_they_left_a_log_without_complaint(server):
-    time.sleep(0.2)
+    server.wait_sessions()
     wrong = [line for line in server.log().splitlines() if "rror" in line or "arning" in line]
     assert wrong == []

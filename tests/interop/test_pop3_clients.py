@@ -35,6 +35,7 @@ def inbox(server):
     for number, body in enumerate(BODIES):
         linnet.deliver(maildir, b"From: a@x.example\nTo: b@y.example\nSubject: number %d\n\n" % number + body)
     yield maildir
+    server.wait_sessions()
     for path in [*(maildir / "cur").iterdir(), *(maildir / "new").iterdir()]:
         path.unlink()
 

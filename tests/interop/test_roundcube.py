@@ -7,7 +7,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import time
 
@@ -59,29 +58,18 @@ def webmail(server):
         for name in ("defaults.inc.php", "mimetypes.php"):
             shutil.copy(f"/etc/roundcube/{name}", folder / "config")
         (folder / "config" / "config.inc.php").write_text(CONFIG.format(folder=folder, port=server.ports["imap"]))
-        port = free_port()
+        port = linnet.free_port()
         with open(folder / "php.log", "wb") as log:
             php = subprocess.Popen([need("php"), "-S", f"127.0.0.1:{port}", "-t", str(ROUNDCUBE)], cwd=ROUNDCUBE,
                                    stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                    env={**os.environ, "ROUNDCUBE_CONFIG_DIR": str(folder / "config")})
         try:
-            linnet.wait_for(lambda: listens(port), "PHP's server")
+            linnet.wait_for(lambda: linnet.can_connect(port), "PHP's server")
             yield f"http://127.0.0.1:{port}/"
         finally:
             linnet.end(php)
         errors = folder / "logs" / "errors.log"
         assert not errors.exists(), errors.read_text()
-
-
-def free_port():
-    with linnet.listening_socket() as sock:
-        return sock.getsockname()[1]
-
-
-def listens(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@
 import base64
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -36,6 +37,8 @@ class Client:
             self.send(b"VERSION\t1\t2", b"CPID\t%d" % os.getpid())
             while not self.greeting or self.greeting[-1] != b"DONE":
                 self.greeting.append(self.line())
+                if not self.greeting[-1]:
+                    raise ConnectionResetError("authd has closed the connection before DONE")
 
     def _connect(self, path):
         """A full backlog is EAGAIN on a UNIX socket: authd is busy, not gone."""
@@ -91,6 +94,10 @@ class Client:
     def cont(self, response):
         self.send(b"CONT\t%d\t%s" % (self.id, response))
         return self.line()
+
+    def has_answer(self):
+        """A line has come and waits to be read (only where all before it were read)."""
+        return bool(select.select([self.sock], [], [], 0)[0])
 
     def close(self):
         self.file.close()
@@ -210,6 +217,14 @@ class Authd:
 
     def client(self, **how):
         return Client(self.run / "auth-client", **how)
+
+    def tried(self, user, password, is_client=False, **how):
+        """The verdict of one login over a connection of its own; "" when authd takes none."""
+        try:
+            with self.client() if is_client else self.login() as c:
+                return verdict(c.plain(user, password, **how))
+        except OSError:
+            return ""
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

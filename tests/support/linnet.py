@@ -211,9 +211,6 @@ def snapshot(maildir):
 
 # --- the connection -----------------------------------------------------------------------------
 
-SIOCOUTQ = 0x5411
-
-
 class Wire:
     """One client's end of a connection.
 
@@ -241,7 +238,7 @@ class Wire:
         """Wait until the other side has read what we wrote (or it is busy: not for long)."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            word = fcntl.ioctl(self.sock.fileno(), SIOCOUTQ, struct.pack("i", 0))
+            word = fcntl.ioctl(self.sock.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
             if struct.unpack("i", word)[0] == 0:
                 return
             time.sleep(0.0002)
@@ -283,6 +280,19 @@ class Wire:
         self.sock.shutdown(socket.SHUT_WR)
 
     # receiving
+
+    def waiting(self):
+        """How many bytes have come that nobody has read yet."""
+        return struct.unpack("i", fcntl.ioctl(self.sock.fileno(), termios.FIONREAD, struct.pack("i", 0)))[0]
+
+    def wait_full(self):
+        """Wait until the other side can write no more: what waits for us has stopped growing."""
+        seen = [-1]
+
+        def is_full():
+            before, seen[0] = seen[0], self.waiting()
+            return seen[0] == before > 0
+        wait_for(is_full, "the pipe to be full", pause=0.2)
 
     def _more(self, what):
         try:
@@ -649,6 +659,14 @@ def process_status(pid):
     return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
 
 
+def runs_as(pid, uid):
+    """The process lives, and has this uid."""
+    try:
+        return process_status(pid)["Uid"].split()[0] == str(uid)
+    except OSError:
+        return False
+
+
 def children(pid):
     """Pids of the direct children."""
     found = []
@@ -693,6 +711,31 @@ def sha512_crypt(password, salt="linnetsalt"):
     """$6$... as SHA512-CRYPT stores it."""
     return subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"], input=password + "\n",
                           check=True, capture_output=True, text=True).stdout.strip()
+
+
+_given = set()
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of 127.0.0.1 for a program that wants a number: below those that the kernel gives to others."""
+    while True:
+        port = random.SystemRandom().randrange(15000, 30000)
+        with socket.socket(socket.AF_INET, kind) as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in _given:
+            _given.add(port)
+            return port
+
+
+def can_connect(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def listening_socket(port=0, host="127.0.0.1", backlog=1024):
@@ -895,6 +938,15 @@ class Server:
             if not answer.startswith(b"+OK"):
                 raise Failure(f"{command.split()[0]} was answered {answer!r}")
         return wire
+
+    def wait_sessions(self):
+        """Wait until no session works for the mail user any more, whose clients have all gone."""
+        def is_over():
+            for service in self.services:
+                if any(runs_as(pid, UID) for pid in descendants(self.processes[service].pid)):
+                    return False
+            return True
+        wait_for(is_over, "the sessions to end")
 
     def log(self):
         """What log_path holds."""

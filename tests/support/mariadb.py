@@ -13,7 +13,6 @@ import contextlib
 import pathlib
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 
@@ -36,12 +35,6 @@ CREATE TABLE virtual_users (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, domain_i
 QUERY = "SELECT email as user, password FROM virtual_users WHERE email='%u'"
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def quoted(text):
     """A string literal for our own statements."""
     return "NULL" if text is None else "x'" + text.encode().hex() + "'" if text else "''"
@@ -50,7 +43,7 @@ def quoted(text):
 class MariaDB:
     def __init__(self, tcp=False, options=()):
         self.options = list(options)
-        self.port = free_port() if tcp else None
+        self.port = linnet.free_port() if tcp else None
         self.process = None
 
     # starting and ending

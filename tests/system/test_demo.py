@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import linnet
-from test_xinetd import free_port
+from linnet import free_port
 
 
 class Demo:

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 import linnet
-from linnet import Server, TOP, wait_for
-from test_xinetd import can_connect, free_port, imap_round
+from linnet import Server, TOP, can_connect, free_port, wait_for
+from test_xinetd import imap_round
 
 EXAMPLES = TOP / "doc/examples"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 import linnet
-from linnet import Server, TOP, program, wait_for
-from test_xinetd import can_connect, free_port, imap_round, pop3_round
+from linnet import Server, TOP, can_connect, free_port, program, wait_for
+from test_xinetd import imap_round, pop3_round
 
 pytestmark = pytest.mark.skipif(not shutil.which("stunnel", path="/usr/bin:/usr/sbin"), reason="no stunnel")
 
@@ -38,7 +38,7 @@ def stunnel(name, services, settings=""):
         server.ports.update(ports)
         process = server._popen("stunnel", ["stunnel", conf], stdin=subprocess.DEVNULL, env=linnet.environment())
         try:
-            wait_for(lambda: can_connect(ports["imaps"]) or server._has_died("stunnel"), "stunnel to listen")
+            wait_for(lambda: all(map(can_connect, ports.values())) or server._has_died("stunnel"), "stunnel to listen")
             yield server
         finally:
             linnet.end(process)
@@ -55,7 +55,7 @@ def test_exec():
     with stunnel("stunnel-exec.conf", ()) as server:
         imap_round(server, "imaps")
         pop3_round(server, "pop3s")
-        assert re.search(r"Login: user=<toto@mondomaine\.local>.*rip=127\.0\.0\.1", server.log())
+        server.wait_log(r"Login: user=<toto@mondomaine\.local>.*rip=127\.0\.0\.1")
 
 
 def test_P24_REMOTE_HOST_is_believed_only_with_the_option(server):

@@ -12,16 +12,11 @@ import time
 import pytest
 
 import linnet
-from linnet import Failure, Server, TOP, program, wait_for
+from linnet import Failure, Server, TOP, can_connect, free_port, program, wait_for
 
 pytestmark = pytest.mark.skipif(not shutil.which("xinetd", path="/usr/sbin:/sbin:/usr/bin"), reason="no xinetd")
 
 LIBEXEC = "/usr/libexec/linnet/"
-
-
-def free_port():
-    with linnet.listening_socket() as sock:
-        return sock.getsockname()[1]
 
 
 def rewritten(name, server, ports):
@@ -44,26 +39,20 @@ def xinetd(name, settings=""):
     with Server(services=(), settings=settings) as server:
         ports = {service: free_port() for service in linnet.SERVICES}
         conf = server.folder / "xinetd.conf"
-        conf.write_text("defaults\n{\n}\n" + rewritten(name, server, ports))
+        text = rewritten(name, server, ports)
+        conf.write_text("defaults\n{\n}\n" + text)
+        served = [ports[service] for service in re.findall(r"^service (\w+)", text, re.M)]
         server.ports.update(ports)
         process = server._popen("xinetd", ["/usr/sbin/xinetd", "-dontfork", "-f", conf, "-pidfile",
                                            server.folder / "xinetd.pid", "-filelog", server.folder / "xinetd.log"],
                                 stdin=subprocess.DEVNULL, env=linnet.environment())
         try:
-            wait_for(lambda: can_connect(ports["imap"]) or server._has_died("xinetd"), "xinetd to listen")
+            wait_for(lambda: all(map(can_connect, served)) or server._has_died("xinetd"), "xinetd to listen")
             yield server
         finally:
             linnet.end(process)
             server.processes.pop("xinetd", None)
             end_children_of_wait_services(server)
-
-
-def can_connect(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 def end_children_of_wait_services(server):
@@ -112,7 +101,7 @@ def test_nowait():
             imap_round(server, service)
         for service in ("pop3", "pop3s"):
             pop3_round(server, service)
-        assert re.search(r"Login: user=<toto@mondomaine\.local>.*rip=127\.0\.0\.1", server.log())
+        server.wait_log(r"Login: user=<toto@mondomaine\.local>.*rip=127\.0\.0\.1")
 
 
 def test_wait():

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 
 #include "common/base/arena.h"
@@ -272,6 +273,120 @@ test_a_failure_keeps_it(void **state)
 	tree_remove(&t);
 }
 
+/* ---- links ---- */
+
+static void
+link_it(struct tree *t, const char *from, const char *to)
+{
+	assert_int_equal(linkat(t->root, from, t->root, to, 0), 0);
+}
+
+/* INBOX's three messages, on their way into INBOX once more. */
+static void
+begin_copy(struct tree *t)
+{
+	struct intent i = { .is_links = true };
+
+	tree_make(t);
+	tree_put(t, "cur/1.a:2,S", "one\n");
+	tree_put(t, "new/2.b", "two\n");
+	tree_put(t, "cur/3.c:2,T", "three\n");
+	intent_add(&i, ".", "cur", "1.a:2,S", "cur", "7.x:2,S");
+	intent_add(&i, ".", "new", "2.b", "new", "8.x,S=4");
+	intent_add(&i, ".", "cur", "3.c:2,T", "cur", "9.x:2,T");
+	write_intent(t, &i);
+}
+
+static void
+end_copy(struct tree *t, const char *const *there, size_t count)
+{
+	static const char *const part[] = { "cur", "new" };
+	size_t found = 0;
+
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(finish(t), 0);
+		assert_false(intent_is_there(t->root));
+	}
+	for (size_t i = 0; i < count; i++)
+		assert_true(tree_has(t, there[i]));
+	for (size_t i = 0; i < 2; i++) {
+		DIR *dir = dir_list(t->root, part[i]);
+		struct dirent *e;
+
+		while ((e = readdir(dir)) != NULL)
+			found += e->d_name[0] != '.';
+		closedir(dir);
+	}
+	assert_int_equal(found, count);
+	tree_remove(t);
+}
+
+#define END_COPY(t, ...) \
+	end_copy(t, (const char *const[]){ __VA_ARGS__ }, \
+	         sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+/* K03: killed between two links: none is left, whatever it was called meanwhile. */
+static void
+test_links_are_taken_back(void **state)
+{
+	struct tree t;
+
+	(void)state;
+	begin_copy(&t);
+	END_COPY(&t, "cur/1.a:2,S", "new/2.b", "cur/3.c:2,T");
+
+	begin_copy(&t);
+	link_it(&t, "cur/1.a:2,S", "cur/7.x:2,FS");
+	link_it(&t, "new/2.b", "cur/8.x,S=4:2,S");
+	END_COPY(&t, "cur/1.a:2,S", "new/2.b", "cur/3.c:2,T");
+
+	begin_copy(&t);
+	link_it(&t, "cur/1.a:2,S", "cur/7.x:2,S");
+	assert_int_equal(unlinkat(t.root, "cur/3.c:2,T", 0), 0);
+	END_COPY(&t, "cur/1.a:2,S", "new/2.b");
+}
+
+/* Whoever removed the original had seen the copy: no message is lost. */
+static void
+test_the_only_link_stays(void **state)
+{
+	struct tree t;
+
+	(void)state;
+	begin_copy(&t);
+	link_it(&t, "cur/1.a:2,S", "cur/7.x:2,S");
+	link_it(&t, "new/2.b", "new/8.x,S=4");
+	assert_int_equal(unlinkat(t.root, "cur/1.a:2,S", 0), 0);
+	END_COPY(&t, "new/2.b", "cur/3.c:2,T", "cur/7.x:2,S");
+}
+
+/* Dovecot was faster and has numbered one, or all are in already: K03. */
+static void
+test_numbered_links_are_joined(void **state)
+{
+	static const char lists[] = "3 V1 N9 G12\n8 :8.x,S=4\n";
+	struct tree t;
+
+	(void)state;
+	begin_copy(&t);
+	link_it(&t, "new/2.b", "cur/8.x,S=4:2,F");
+	tree_put(&t, "dovecot-uidlist", lists);
+	END_COPY(&t, "cur/1.a:2,S", "new/2.b", "cur/3.c:2,T", "cur/7.x:2,S", "cur/8.x,S=4:2,F",
+	         "cur/9.x:2,T");
+
+	begin_copy(&t);
+	link_it(&t, "new/2.b", "cur/8.x,S=4:2,F");
+	tree_put(&t, "dovecot-uidlist", lists);
+	assert_int_equal(unlinkat(t.root, "cur/1.a:2,S", 0), 0);
+	END_COPY(&t, "new/2.b", "cur/3.c:2,T", "cur/8.x,S=4:2,F", "cur/9.x:2,T");
+
+	/* a record of a file that is not there says nothing: it is of a COPY that failed */
+	begin_copy(&t);
+	link_it(&t, "cur/1.a:2,S", "cur/7.x:2,S");
+	tree_put(&t, "dovecot-uidlist", lists);
+	END_COPY(&t, "cur/1.a:2,S", "new/2.b", "cur/3.c:2,T");
+}
+
 int
 main(void)
 {
@@ -284,6 +399,9 @@ main(void)
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_what_is_no_file),
 		cmocka_unit_test(test_a_failure_keeps_it),
+		cmocka_unit_test(test_links_are_taken_back),
+		cmocka_unit_test(test_the_only_link_stays),
+		cmocka_unit_test(test_numbered_links_are_joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,9 +21,7 @@ class Realm:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.bind(("127.0.0.1", 0))
-            port = sock.getsockname()[1]
+        port = linnet.free_port(socket.SOCK_DGRAM)
         (self.folder / "krb5.conf").write_text(
             f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n dns_canonicalize_hostname = false\n rdns = false\n"
             f"[realms]\n {REALM} = {{\n  kdc = 127.0.0.1:{port}\n }}\n[domain_realm]\n .d.test = {REALM}\n")
@@ -35,7 +33,7 @@ class Realm:
                     "KRB5CCNAME": f"FILE:{folder}/cc", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         self.run("kdb5_util", "create", "-s", "-P", "master", "-r", REALM)
         for query in ("addprinc -pw geheim toto", "addprinc -pw geheim off", "addprinc -pw geheim stranger",
-                      f"addprinc -randkey imap/{HOST}", f"addprinc -randkey imap/other.d.test",
+                      f"addprinc -randkey imap/{HOST}", "addprinc -randkey imap/other.d.test",
                       f"addprinc -randkey pop/{HOST}", f"ktadd -k {folder}/keytab imap/{HOST}", f"ktadd -k {folder}/keytab pop/{HOST}"):
             self.run("kadmin.local", "-r", REALM, "-q", query)
         self.process = subprocess.Popen(["krb5kdc", "-n", "-r", REALM], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

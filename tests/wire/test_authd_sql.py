@@ -274,9 +274,8 @@ def test_slow_query_keeps_nobody_else_waiting_B03(database):
             slow.start_plain("titi@mondomaine.local", "motDePasseDeTiti")
             time.sleep(0.2)
             for _ in range(5):
-                before = time.monotonic()
                 assert verdict(login(authd)) == "OK"
-                assert time.monotonic() - before < 1
+                assert not slow.has_answer()
             assert verdict(slow.line()) == "temp"
             assert time.monotonic() - start < 12
 

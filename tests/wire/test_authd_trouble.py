@@ -91,6 +91,9 @@ def test_many_dear_hashes_and_a_canary_B10(many):
         pytest.skip("this build has no Argon2")
     with Authd({}, settings={"auth_worker_max_count": "2"}) as authd:
         authd.write_users([f"toto@d.test:{got.stdout.strip()}"])
+        start = time.monotonic()
+        assert authd.tried("toto@d.test", "secret", is_client=True) == "OK"
+        one = time.monotonic() - start
         clients = [authd.client(timeout=60) for _ in range(many)]
         start = time.monotonic()
         for c in clients:
@@ -99,7 +102,7 @@ def test_many_dear_hashes_and_a_canary_B10(many):
             assert verdict(canary.plain("toto@d.test", "secret", rip="203.0.113.1")) == "OK"
             canary_took = time.monotonic() - start
         verdicts = [verdict(c.line()) for c in clients]
-        assert set(verdicts) <= {"OK", "temp"} and verdicts.count("OK") >= 10
+        assert set(verdicts) <= {"OK", "temp"} and verdicts.count("OK") >= min(10, 2 / one)  # in ten seconds
         assert canary_took < (time.monotonic() - start) / 2 or canary_took < 2
         for c in clients:
             c.close()

@@ -387,8 +387,7 @@ def test_who_and_kick():
                 "[print(l.decode(), end='', flush=True) for l in f]")
         session = subprocess.Popen([sys.executable, "-c", code, str(authd.run / "login")], stdout=subprocess.PIPE, text=True)
         try:
-            while not session.stdout.readline().startswith("OK"):
-                pass
+            assert any(line.startswith("OK") for line in session.stdout)
             got = run("-c", authd.conf, "who")
             assert re.search(rf"toto@d\.test +imap +{session.pid} +192\.0\.2\.7 ", got.stdout)
             assert "toto" not in run("-c", authd.conf, "who", "titi@d.test").stdout

@@ -2,7 +2,6 @@
 import os
 import re
 import signal
-import time
 
 import linnet
 
@@ -218,10 +217,9 @@ def test_SIGTERM_while_a_client_takes_nothing(maildir, start):
     with start() as session:
         session.wire.ok("a", "SELECT INBOX")
         session.wire.send_line("b FETCH 1 BODY.PEEK[]")
-        linnet.wait_for(lambda: linnet.process_status(session.pid)["State"].startswith("S"), "a full pipe")
-        time.sleep(0.1)
+        session.wire.wait_full()
         os.kill(session.pid, signal.SIGTERM)
-        session.process.wait(1)
+        session.process.wait(10)
         assert session.process.returncode == 0
         assert b"BYE" not in session.wire.rest()[-200:]
         assert "Server shutting down" in session.log()

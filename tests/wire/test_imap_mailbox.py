@@ -1,6 +1,5 @@
 """test_imap_mailbox.py - mailbox names and CREATE DELETE RENAME LIST LSUB SUBSCRIBE STATUS (N01 ... N20)"""
 import re
-import time
 
 import pytest
 
@@ -261,13 +260,13 @@ def test_N20_patterns_are_linear(maildir, start):
     linnet.make_maildir(maildir, *[f"aaaaaaaaaa{n}.aaaaaaaaaaaaaaa" for n in range(1000)])
     with start() as session:
         session.wire.ok("w", 'LIST "" *')  # the folder is in the kernel's cache now
-        begin = time.monotonic()
+        begin = linnet.cpu_seconds(session.pid)
         session.wire.ok("p", 'LIST "" nothing')
-        plain = time.monotonic() - begin
+        plain = linnet.cpu_seconds(session.pid) - begin
         for pattern in ("*%" * 64, "%" * 4096, "*a" * 4 + "*b", "*a" * 200 + "b", "%a" * 100 + "*%b"):
-            begin = time.monotonic()
+            begin = linnet.cpu_seconds(session.pid)
             session.wire.ok("p", f'LIST "" {pattern}')
-            assert time.monotonic() - begin < plain + 1.0, pattern
+            assert linnet.cpu_seconds(session.pid) - begin < plain + 1.0, pattern
 
 
 def test_status_items(maildir, start):

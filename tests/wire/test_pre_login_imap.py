@@ -472,16 +472,16 @@ def test_log_injection(server):
     assert "\x1b" not in found and found.count("session=<") == 1 and found.count(", rip=") == 1
 
 
-def test_every_connection_is_one_line(server):
-    before = server.log().count("imap-login: ")
-    for _ in range(5):
-        with server.connect("imap") as wire:
-            wire.line()
-            wire.send_line("a LOGOUT")
-            wire.rest()
-    linnet.wait_for(lambda: server.log().count("imap-login: ") == before + 5, "five lines")
-    assert re.search(r"Aborted login \(no auth attempts in \d secs\): user=<>, rip=127.0.0.1, lip=127.0.0.1, ",
-                     server.log())
+def test_every_connection_is_one_line():
+    with linnet.Server(services=("imap",)) as server:
+        for _ in range(5):
+            with server.connect("imap") as wire:
+                wire.line()
+                wire.send_line("a LOGOUT")
+                wire.rest()
+        linnet.wait_for(lambda: server.log().count("imap-login: ") == 5, "five lines")
+        assert re.search(r"Aborted login \(no auth attempts in \d secs\): user=<>, rip=127.0.0.1, lip=127.0.0.1, ",
+                         server.log())
 
 
 def test_p12_p13_the_deadline_is_absolute():
@@ -504,7 +504,7 @@ def test_p12_p13_the_deadline_is_absolute():
         assert literal.line().startswith(b"* BYE")
         shaking.at_end()
         assert time.monotonic() - start < 5
-        server.wait_log(r"Disconnected: Inactivity \(no auth attempts in [23] secs\): user=<>, rip=127.0.0.1, "
+        server.wait_log(r"Disconnected: Inactivity \(no auth attempts in [2-9] secs\): user=<>, rip=127.0.0.1, "
                         r"lip=127.0.0.1, TLS handshaking")
 
 

@@ -222,11 +222,12 @@ def test_sessions_resume_in_listener_mode(server):
 def test_t11_renegotiation_is_refused(server):
     with subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{server.ports['imaps']}", "-tls1_2"],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
-        time.sleep(0.5)
+        for line in client.stdout:
+            if line.startswith(b"* OK"):
+                break
         client.stdin.write(b"R\n")
         client.stdin.flush()
-        time.sleep(0.5)
-        out, _ = client.communicate(timeout=20)
+        out = client.stdout.read()
     assert b"no renegotiation" in out.lower() or b"error" in out.lower() or b"closed" in out.lower()
 
 
@@ -234,12 +235,11 @@ def test_t11_key_updates_are_bounded(server):
     client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{server.ports['imaps']}", "-tls1_3"],
                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, bufsize=0)
     try:
-        time.sleep(0.5)
-        with contextlib.suppress(BrokenPipeError):
-            for _ in range(200):
+        def is_over():  # of several letters in one read the client takes the first one
+            with contextlib.suppress(BrokenPipeError):
                 client.stdin.write(b"k\n")
-                time.sleep(0.005)
-        client.wait(10)
+            return client.poll() is not None
+        linnet.wait_for(is_over, "the connection to be ended")
     finally:
         client.kill()
         with contextlib.suppress(BrokenPipeError):
@@ -263,9 +263,9 @@ def test_t15_truncation_stores_nothing(server):
     before = linnet.snapshot(server.maildir())
     wire = server.imap(service="imaps")
     wire.send(b"a APPEND INBOX {5000+}\r\n" + b"x" * 3000)
-    time.sleep(0.2)
+    linnet.wait_for(lambda: list((server.maildir() / "tmp").iterdir()), "the message to begin")
     wire.reset()
-    time.sleep(0.5)
+    server.wait_sessions()
     after = linnet.snapshot(server.maildir())
     assert {n for n in after if n.startswith(("cur/", "new/", "tmp/"))} == \
            {n for n in before if n.startswith(("cur/", "new/", "tmp/"))}

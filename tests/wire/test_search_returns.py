@@ -606,8 +606,9 @@ def heavy(imap, maildir):
 def test_progress_is_told_RFC9585_4(heavy):
     """The clock goes on while the process is stopped in the middle of its work."""
     with heavy() as session:
+        before = linnet.cpu_seconds(session.pid)
         session.wire.send_line("a SEARCH BODY absent")
-        time.sleep(0.15)
+        linnet.wait_for(lambda: linnet.cpu_seconds(session.pid) > before + 0.03, "it to be at work", pause=0.001)
         os.kill(session.pid, signal.SIGSTOP)
         time.sleep(5.2)
         os.kill(session.pid, signal.SIGCONT)

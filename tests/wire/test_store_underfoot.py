@@ -1,6 +1,5 @@
 """test_store_underfoot.py - the folder changes below an open session: W01 W05 W06 W09 W13 N09-N11 N15 N17 S02 S09"""
 import os
-import pathlib
 import re
 
 import pytest
