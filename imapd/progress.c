@@ -1,6 +1,8 @@
 /* progress.c - long commands: telling how far they are, and noticing that nobody waits for them */
 #include "imapd/progress.h"
 
+#include <string.h>
+
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "imapd/session.h"
@@ -18,20 +20,34 @@ progress_begin(struct progress *p, struct session *s, uint64_t goal)
 	p->look_at = now + LOOK_MS;
 }
 
-/* resp-text-code =/ "INPROGRESS" [SP "(" (quoted / nil) [SP (nz-number / nil) [SP nz-number]] ")"]
- * with a tag, what is done and what there is to do          RFC 9585 s.5 */
+/* A tag is an atom, but "]" ends a response code: such a one is not told.        RFC 9585 s.4 */
+static void
+put_tag(struct out *out, struct span tag)
+{
+	if (tag.len == 0 || memchr(tag.at, ']', tag.len))
+		out_str(out, "NIL");
+	else
+		out_printf(out, "\"%.*s\"", (int)tag.len, tag.at);
+}
+
+/* resp-text-code              =/ "INPROGRESS" [SP "(" inprogress-tag SP inprogress-state ")"]
+ * inprogress-tag              = quoted / nil
+ * inprogress-state            = inprogress-state-unknown / inprogress-state-counting /
+ *                               inprogress-state-known-goal
+ * inprogress-state-unknown    = nil SP nil
+ * inprogress-state-known-goal = number SP nz-number                              RFC 9585 s.5 */
 static void
 tell(struct progress *p)
 {
 	struct out *out = &p->s->out;
 
-	out_str(out, "* OK [INPROGRESS (\"");
-	out_span(out, p->s->tag);
+	out_str(out, "* OK [INPROGRESS (");
+	put_tag(out, p->s->tag);
 	if (p->done < p->goal)
-		out_printf(out, "\" %llu %llu)] Still at it\r\n", (unsigned long long)p->done,
+		out_printf(out, " %llu %llu)] Still at it\r\n", (unsigned long long)p->done,
 		           (unsigned long long)p->goal);
 	else
-		out_str(out, "\" NIL NIL)] Almost there\r\n");
+		out_str(out, " NIL NIL)] Almost there\r\n");
 	if (p->is_firm)
 		out_offer(out);
 	else

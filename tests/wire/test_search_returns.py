@@ -197,6 +197,33 @@ RFC9394_3 = """
     S: A13 BAD …
 """
 
+RFC9394_3_2 = """
+    C: a SEARCH RETURN (SAVE PARTIAL 3:5) FROM Eric
+    S: * ESEARCH (TAG "a") PARTIAL (3:5 11:13)
+    S: a OK …
+    C: b SEARCH $
+    S: * SEARCH 11 12 13
+    S: b OK …
+    C: c SEARCH RETURN (SAVE PARTIAL 3:5 MIN) FROM Eric
+    S: * ESEARCH (TAG "c") MIN 2 PARTIAL (3:5 11:13)
+    S: c OK …
+    C: d SEARCH $
+    S: * SEARCH 2 11 12 13
+    S: d OK …
+    C: e UID SEARCH RETURN (MAX MIN SAVE PARTIAL -2:-3) FROM Eric
+    S: * ESEARCH (TAG "e") UID MIN 2 MAX 21 PARTIAL (-2:-3 14:15)
+    S: e OK …
+    C: f SEARCH $
+    S: * SEARCH 2 14 15 21
+    S: f OK …
+    C: g SEARCH RETURN (COUNT SAVE PARTIAL 3:5 MIN) FROM Eric
+    S: * ESEARCH (TAG "g") MIN 2 COUNT 8 PARTIAL (3:5 11:13)
+    S: g OK …
+    C: h SEARCH $
+    S: * SEARCH 2 10 11 12 13 14 15 21
+    S: h OK …
+"""
+
 RFC9394_3_4 = """
     C: a UID FETCH 1:* (UID) (PARTIAL 1:2)
     S: * 1 FETCH (UID 1)
@@ -604,18 +631,21 @@ def heavy(imap, maildir):
 
 
 def test_progress_is_told_RFC9585_4(heavy):
-    """The clock goes on while the process is stopped in the middle of its work."""
-    with heavy() as session:
-        before = linnet.cpu_seconds(session.pid)
-        session.wire.send_line("a SEARCH BODY absent")
-        linnet.wait_for(lambda: linnet.cpu_seconds(session.pid) > before + 0.03, "it to be at work", pause=0.001)
-        os.kill(session.pid, signal.SIGSTOP)
+    """The clock goes on while the process is stopped in the middle of its work.  A tag with "]" is not told."""
+    tags = {"a": b'"a"', "a]": b"NIL"}
+    with heavy() as session, heavy() as other:
+        for one, tag in zip((session, other), tags):
+            before = linnet.cpu_seconds(one.pid)
+            one.wire.send_line(f"{tag} SEARCH BODY absent")
+            linnet.wait_for(lambda: linnet.cpu_seconds(one.pid) > before + 0.03, "it to be at work", pause=0.001)
+            os.kill(one.pid, signal.SIGSTOP)
         time.sleep(5.2)
-        os.kill(session.pid, signal.SIGCONT)
-        lines = session.wire.until_tag("a")
-        found = [re.fullmatch(rb'\* OK \[INPROGRESS \("a" (\d+) 400\)\] .+', line) for line in lines[:-2]]
-        assert len(found) == 1 and found[0] and 0 < int(found[0][1]) < 400, lines
-        assert lines[-2] == b"* SEARCH"
+        for one, (tag, told) in zip((session, other), tags.items()):
+            os.kill(one.pid, signal.SIGCONT)
+            lines = one.wire.until_tag(tag)
+            found = [re.fullmatch(rb"\* OK \[INPROGRESS \(" + told + rb" (\d+) 400\)\] .+", line) for line in lines[:-2]]
+            assert len(found) == 1 and found[0] and 0 < int(found[0][1]) < 400, lines
+            assert lines[-2] == b"* SEARCH"
         assert not any(b"INPROGRESS" in line for line in session.wire.ok("b", "SEARCH SUBJECT y"))
 
 
