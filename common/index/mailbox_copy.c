@@ -1,11 +1,12 @@
 /*
  * mailbox_copy.c - COPY is a hard link, MOVE a rename
  *
- * COPY  links all files into the target's tmp/, then locks it and lets them in.
+ * COPY  locks the target and links each file to where it is to be.
  * MOVE  locks the target and renames each file from where it is: at every moment a
  *       message is in exactly one of the two.  What fails is renamed back.
- * Where links or renames between the two cannot be (another file system, or
- * Landlock before Linux 5.19), bytes are copied, and MOVE unlinks the sources last.
+ * Where links or renames between the two cannot be (another file system, a file with all the
+ * links it may have, or Landlock before Linux 5.19), they are put into the target's tmp/, as
+ * copies of bytes where it must be, and let in from there; MOVE unlinks the sources last.
  *
  * Only the target's lock is ever held.  The source's uidlist is cleared afterwards,
  * under its own lock, so A to B and B to A cannot wait for each other (S07).
@@ -28,7 +29,7 @@ struct copy {
 	struct incoming *in;
 	uint32_t        *uid; /* of the source */
 	size_t           count;
-	bool             in_tmp; /* the files have been put into the target's tmp/ */
+	enum { BY_LINK, BY_RENAME, THROUGH_TMP } way;
 };
 
 static struct item *
@@ -146,7 +147,7 @@ put_all_into_tmp(struct copy *c)
 {
 	size_t kept = 0;
 
-	c->in_tmp = true;
+	c->way = THROUGH_TMP;
 	for (size_t i = 0; i < c->count; i++) {
 		bool there = put_into_tmp(c, i);
 
@@ -167,7 +168,7 @@ clear_tmp(struct copy *c)
 {
 	int saved = errno;
 
-	for (size_t i = 0; c->in_tmp && i < c->count; i++)
+	for (size_t i = 0; i < c->count; i++)
 		if (!c->in[i].is_in && c->in[i].from)
 			unlinkat(c->target.tmp, c->in[i].from, 0);
 	errno = saved;
@@ -203,7 +204,6 @@ translate_all(struct copy *c)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct item *it = source_item(c, i);
 
-		tell_step(c);
 		if (it && translate(c, it, true, &c->in[i]) != 0)
 			return -1;
 	}
@@ -239,7 +239,6 @@ find_source_again(void *context, struct incoming *in)
 static void
 name_sources(struct copy *c)
 {
-	c->in_tmp = false;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct item *it = source_item(c, i);
 
@@ -266,18 +265,21 @@ guard_sources(struct copy *c)
 static int
 deliver(struct copy *c)
 {
-	bool renames = !c->in_tmp;
+	bool renames = c->way == BY_RENAME;
 	int failed;
 
 	if (target_lock(&c->target) != 0)
 		return -1;
-	if (renames) {
+	c->target.is_linking = c->way == BY_LINK;
+	if (renames)
 		box_index_begin(c->box, 0);
+	if (c->way != THROUGH_TMP)
 		name_sources(c);
-	}
 	failed = translate_all(c) == 0 &&
 	                         target_deliver(&c->target, c->in, c->count,
-	                                        renames ? find_source_again : NULL, c) == 0 ?
+	                                        c->way == THROUGH_TMP ? NULL :
+	                                                                find_source_again,
+	                                        c) == 0 ?
 	                 0 :
 	                 -1;
 	if (renames && !failed)
@@ -319,7 +321,7 @@ end_move(struct copy *c)
 {
 	bool sync = box_does_sync(c->box);
 
-	if (c->in_tmp && unlink_sources(c) != 0)
+	if (c->way == THROUGH_TMP && unlink_sources(c) != 0)
 		return -1;
 	for (size_t i = 0; i < c->count; i++) {
 		uint32_t index = box_index_of(c->box, c->uid[i]);
@@ -332,35 +334,27 @@ end_move(struct copy *c)
 	return c->box->new_mail >= 0 ? dir_sync(c->box->new_mail, sync) : 0;
 }
 
-/* The list of UIDs holds the names of the first try: a name never has two UIDs. */
+/*
+ * The list of UIDs holds the names of the first try: a name never has two UIDs.  What the
+ * sources are called is not what is in tmp/.
+ */
 static void
 name_again(struct copy *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		const struct item *it = source_item(c, i);
 
+		c->in[i].from = NULL;
 		if (it)
 			c->in[i].base = new_base(c, it);
 	}
 }
 
 static int
-run(struct copy *c, bool move)
+run_through_tmp(struct copy *c, bool move)
 {
-	int failed;
+	int failed = put_all_into_tmp(c);
 
-	if (c->count == 0)
-		return uidlist_refresh(&c->target.uids, c->target.folder);
-	if (move) {
-		failed = deliver(c);
-		if (failed == 0)
-			return end_move(c);
-		box_index_end(c->box);
-		if (errno != EXDEV)
-			return -1;
-		name_again(c);
-	}
-	failed = put_all_into_tmp(c);
 	if (!failed && c->count > 0)
 		failed = deliver(c);
 	clear_tmp(c);
@@ -369,6 +363,22 @@ run(struct copy *c, bool move)
 		failed = end_move(c);
 	}
 	return failed;
+}
+
+static int
+run(struct copy *c, bool move)
+{
+	if (c->count == 0)
+		return uidlist_refresh(&c->target.uids, c->target.folder);
+	c->way = move ? BY_RENAME : BY_LINK;
+	if (deliver(c) == 0)
+		return move ? end_move(c) : 0;
+	if (move)
+		box_index_end(c->box);
+	if (move ? errno != EXDEV : !cannot_link(errno))
+		return -1;
+	name_again(c);
+	return run_through_tmp(c, move);
 }
 
 static void
@@ -410,6 +420,8 @@ mailbox_copy(struct mailbox *box, const struct ranges *uids, const char *target,
 	c.target.source = box->folder_name;
 	c.target.source_new = box->new_mail;
 	c.target.moved_from = move ? box->name : NULL;
+	c.target.step = box->step;
+	c.target.step_context = box->step_context;
 	collect(&c, uids);
 	failed = run(&c, move);
 	saved = errno;

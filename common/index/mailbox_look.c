@@ -2,7 +2,8 @@
  * mailbox_look.c - looking at the folder again: new mail, foreign changes, UIDs
  *
  * (1) Most looks need no lock: when each file has its record in the uidlist and
- *     each record its file, nothing is to be written.
+ *     each record its file, nothing is to be written.  An intent is to be finished, too:
+ *     Dovecot may have given UIDs to the part that is there.
  * (2) Otherwise the uidlist is locked and everything is looked at again under
  *     the lock, as somebody else may just be delivering: then files without a
  *     record get UIDs, in order of arrival, and records without a file are dropped.
@@ -34,6 +35,7 @@
 
 #include "common/index/mailbox_inside.h"
 #include "common/index/scan.h"
+#include "common/maildir/intent.h"
 
 enum { PASSES_MOST = 6 };
 
@@ -224,8 +226,8 @@ look_at_all(struct mailbox *box)
 	struct scan scan;
 	int failed = box_scan(box, &scan);
 
-	if (failed == 0 &&
-	    (scan.strangers > 0 || scan_missing(&scan) > 0 || box->uids.must_rewrite))
+	if (failed == 0 && (scan.strangers > 0 || scan_missing(&scan) > 0 ||
+	                    box->uids.must_rewrite || intent_is_there(box->folder)))
 		failed = box_settle(box, &scan);
 	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity &&
 	    !box->is_shown)

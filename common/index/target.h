@@ -23,10 +23,13 @@ struct target {
 	bool            must_fold;
 	struct journal  journal;
 	struct guard    cur_guard, new_guard;
-	const char     *source;     /* MOVE: the folder messages come from, and its new/ */
+	bool            is_linking; /* COPY: a link for each, its source stays */
+	const char     *source;     /* the folder messages come from, and its new/ */
 	int             source_new;
 	const char     *name;       /* the mailbox, for the quota */
 	const char     *moved_from; /* MOVE: the mailbox they leave: its quota is the same one */
+	void          (*step)(void *context); /* for each message; NULL: nobody asks */
+	void           *step_context;
 	struct arena    mem;
 };
 
@@ -40,8 +43,11 @@ struct incoming {
 	uint32_t    letters;   /* of the target's keywords */
 	uint64_t    octets;    /* SIZE_UNKNOWN */
 	int64_t     date;      /* mtime; DATE_UNKNOWN */
-	uint32_t    uid;       /* given by target_deliver() */
-	bool        is_in;     /* the rename is done; without it target_deliver() left it out */
+	/* by target_deliver(): */
+	const char *name;      /* base and flags */
+	bool        to_new;
+	uint32_t    uid;
+	bool        is_in;     /* without it it was left out */
 };
 
 /* Finds another name of a source that is gone from where it was; false: it is gone altogether. */
@@ -65,10 +71,10 @@ int target_letter(struct target *t, const char *keyword);
  * Under the lock: give all a UID, write the uidlist, rename each into new/ (no
  * flags: \Recent for the next session) or cur/, fsync.  UIDs are written first, so a
  * process killed in between leaves records without files, which the next look
- * drops, never a message whose UID goes to another.  When it fails, what was renamed
- * is renamed back.  Several are in all together or not at all, also when the process
- * is killed (intent.h).  The index is told when all is done.  find_again NULL: a missing source
- * is a failure.
+ * drops, never a message whose UID goes to another.  Links come first, and then their
+ * UIDs (intent.c).  When it fails, all is taken back.  Several are in all together or
+ * not at all, also when the process is killed.  The index is told when all is done.
+ * find_again NULL: a missing source is a failure.
  * EDQUOT: the user's quota does not allow it (a move within the account always is).
  */
 int target_deliver(struct target *t, struct incoming *in, size_t count,

@@ -1,29 +1,42 @@
 /*
- * intent.c - several messages enter a folder all together: what a kill cut short is finished
+ * intent.c - several messages enter a folder all together: what says so while they do
  *
  * linnet.intent in the folder that messages enter:
  *
- *	linnet intent 1 LF
+ *	linnet intent 1 LF                                  "linnet links 1": links, not renames
  *	FOLDER NUL PART NUL NAME NUL PART NUL NAME NUL      for each message: from where, to where
  *	0000000100 0123456789abcdef LF                      how many, and the sum of all before
  *
  * Names may hold any byte but NUL and '/', so nothing else can stand between them.
  *
- * (1) Written, and done away with, only under the lock of the folder's
- *     uidlist, after the uidlist with the new UIDs was written.
- * (2) It appears whole, by rename after fsync: from that moment on the
- *     messages are in.  Before it nothing was renamed; so all are in or none is.
- * (3) Doing it again changes nothing: a source that is gone was renamed
- *     already, a target that is there stays as it is.
- * (4) It is removed after the renames were fsynced.  That it is gone is not
- *     fsynced: by (3) it may come back after a power cut.
- * (5) When the renames fail, all are taken back before it is removed.
- * (6) It is a file in a Maildir, so it is input: it names nothing but messages
+ * (1) Written, and done away with, only under the lock of the folder's uidlist.
+ * (2) It appears whole, by rename after fsync.  Before it nothing was renamed or linked.
+ * (3) It is a file in a Maildir, so it is input: it names nothing but messages
  *     of this user's mailboxes, and no name leads out of them.
+ *
+ * Renames (APPEND, MOVE), which a kill cut short, are finished:
+ *
+ * (4) The uidlist with the new UIDs was written before.  From the moment that the intent is
+ *     there the messages are in.
+ * (5) Doing it again changes nothing: a source that is gone was renamed
+ *     already, a target that is there stays as it is.
+ * (6) It is removed after the renames were fsynced.  That it is gone is not
+ *     fsynced: by (5) it may come back after a power cut.
+ * (7) When the renames fail, all are taken back before it is removed.
  *
  * A source that another program renamed between a kill and the next opening
  * stays where it is: MOVE then has moved the others.  No message is lost by that.
  * So does what lies on another file system: it was never renamed, MOVE goes on to copy it.
+ *
+ * Links (COPY), which a kill cut short, are taken back:
+ *
+ * (8) Links first, then their UIDs in the uidlist, both fsynced; then the intent goes, and that
+ *     is fsynced before the COPY is answered.
+ * (9) Where no link has a UID, nobody was told of one: all are removed.  They are known by their
+ *     base names, which are new ones.  What has become the only link of its file stays: whoever
+ *     removed the original had seen the copy.
+ * (10) Where one has a UID, all are in already, or Dovecot came first and shows some: then those
+ *      that are missing are linked, too, as far as their sources are where they were.
  */
 #include "common/maildir/intent.h"
 
@@ -42,7 +55,7 @@
 #include "common/maildir/name.h"
 
 static const char file_name[] = "linnet.intent";
-static const char header[] = "linnet intent 1\n";
+static const char of_renames[] = "linnet intent 1\n", of_links[] = "linnet links 1\n";
 enum { TRAILER_BYTES = 10 + 1 + 16 + 1, FIELDS = 5 };
 
 void
@@ -78,7 +91,7 @@ intent_add(struct intent *i, const char *from_folder, const char *from_part, con
 	const char *const field[FIELDS] = { from_folder, from_part, from, to_part, to };
 
 	if (i->count == 0)
-		buf_str(&i->text, header);
+		buf_str(&i->text, i->is_links ? of_links : of_renames);
 	for (size_t n = 0; n < FIELDS; n++)
 		buf_add(&i->text, field[n], strlen(field[n]) + 1);
 	i->count++;
@@ -148,7 +161,7 @@ is_folder_name(const char *name)
 	return is;
 }
 
-/* (6) */
+/* (3) */
 static bool
 is_sound(const struct intent_entry *e, const char *folder_before)
 {
@@ -187,125 +200,47 @@ take_entry(struct span *rest, struct intent_entry *e_out)
 }
 
 bool
-intent_parse(struct span text, bool (*visit)(void *context, const struct intent_entry *e),
-             void *context)
+intent_is_of_links(struct span text)
 {
+	return span_starts(text, of_links);
+}
+
+/* The entries between header and trailer; false: it is damaged. */
+static bool
+find_body(struct span text, struct span *body_out)
+{
+	const char *folder_before = "", *header = intent_is_of_links(text) ? of_links : of_renames;
 	char trailer[TRAILER_BYTES + 1];
-	const char *folder_before = "";
 	struct intent_entry e;
 	struct span body, rest;
 	size_t count = 0;
 
-	if (!span_starts(text, header) || text.len < sizeof(header) - 1 + TRAILER_BYTES)
+	if (!span_starts(text, header) || text.len < strlen(header) + TRAILER_BYTES)
 		return false;
 	body = span_make(text.at, text.len - TRAILER_BYTES);
-	for (rest = span_skip(body, sizeof(header) - 1); rest.len > 0; count++) {
+	*body_out = span_skip(body, strlen(header));
+	for (rest = *body_out; rest.len > 0; count++) {
 		if (!take_entry(&rest, &e) || !is_sound(&e, folder_before))
 			return false;
 		folder_before = e.from_folder;
 	}
 	print_trailer(trailer, body, count);
-	if (!span_is(span_skip(text, body.len), trailer))
+	return span_is(span_skip(text, body.len), trailer);
+}
+
+bool
+intent_parse(struct span text, bool (*visit)(void *context, const struct intent_entry *e),
+             void *context)
+{
+	struct intent_entry e;
+	struct span rest;
+
+	if (!find_body(text, &rest))
 		return false;
-	for (rest = span_skip(body, sizeof(header) - 1); take_entry(&rest, &e);)
+	while (take_entry(&rest, &e))
 		if (!visit(context, &e))
 			break;
 	return true;
-}
-
-/* ---- finishing ---- */
-
-struct finish {
-	int         folder, root;
-	int         source, target; /* directories, as last used */
-	const char *source_folder, *source_part, *target_part;
-	bool        in_cur, in_new;
-	int         failed;
-};
-
-static void
-close_if_open(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-/* Entries of one source stand together, so the directories are mostly open already. */
-static void
-open_source(struct finish *f, const struct intent_entry *e)
-{
-	int folder;
-
-	if (f->source_part && strcmp(f->source_folder, e->from_folder) == 0 &&
-	    strcmp(f->source_part, e->from_part) == 0)
-		return;
-	close_if_open(&f->source);
-	folder = e->from_folder[0] ? dir_open(f->root, e->from_folder) : dir_open(f->folder, ".");
-	f->source = folder >= 0 ? dir_open(folder, e->from_part) : -1;
-	close_if_open(&folder);
-	f->source_folder = e->from_folder;
-	f->source_part = e->from_part;
-}
-
-static void
-open_target(struct finish *f, const struct intent_entry *e)
-{
-	if (f->target_part && strcmp(f->target_part, e->to_part) == 0)
-		return;
-	close_if_open(&f->target);
-	f->target = dir_open(f->folder, e->to_part);
-	f->target_part = e->to_part;
-}
-
-/* (3) */
-static bool
-finish_one(void *context, const struct intent_entry *e)
-{
-	struct finish *f = context;
-	struct stat st;
-
-	open_source(f, e);
-	if (f->source < 0 || fstatat(f->source, e->from, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    !S_ISREG(st.st_mode))
-		return true;
-	open_target(f, e);
-	if (f->target >= 0 && fstatat(f->target, e->to, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return true;
-	if (f->target < 0 || renameat(f->source, e->from, f->target, e->to) != 0) {
-		f->failed = errno == ENOENT || errno == EXDEV ? 0 : errno;
-		return !f->failed;
-	}
-	f->in_cur |= e->to_part[0] == 'c';
-	f->in_new |= e->to_part[0] == 'n';
-	return true;
-}
-
-static int
-sync_part(int folder, const char *part, bool sync)
-{
-	int fd = dir_open(folder, part), failed;
-
-	if (fd < 0)
-		return -1;
-	failed = dir_sync(fd, sync);
-	close(fd);
-	return failed;
-}
-
-static int
-finish_text(struct finish *f, struct span text, bool sync)
-{
-	intent_parse(text, finish_one, f);
-	close_if_open(&f->source);
-	close_if_open(&f->target);
-	if (!f->failed && ((f->in_cur && sync_part(f->folder, "cur", sync) != 0) ||
-	                   (f->in_new && sync_part(f->folder, "new", sync) != 0)))
-		f->failed = errno;
-	if (!f->failed)
-		intent_clear(f->folder);
-	errno = f->failed;
-	return f->failed ? -1 : 0;
 }
 
 /* What is no file, or not whole, was never an intent (2): it promises nothing. */
@@ -316,25 +251,16 @@ is_no_intent(int error)
 }
 
 int
-intent_finish(int folder, int root, bool sync)
+intent_read(int folder, struct arena *mem, struct span *text_out)
 {
-	struct finish f = { .folder = folder, .root = root, .source = -1, .target = -1 };
-	struct arena mem = ARENA_EMPTY;
-	struct span text = SPAN_NONE;
 	struct stat st;
-	int failed, saved;
 
-	failed = file_read(folder, file_name, LIMIT_INTENT_BYTES, &mem, &text, &st);
-	if (failed == 0)
-		failed = finish_text(&f, text, sync);
-	else if (errno == ENOENT || errno == ENXIO)
-		failed = 0;
-	else if (is_no_intent(errno)) {
+	*text_out = SPAN_NONE;
+	if (file_read(folder, file_name, LIMIT_INTENT_BYTES, mem, text_out, &st) == 0)
+		return 0;
+	if (is_no_intent(errno)) {
 		intent_clear(folder);
-		failed = 0;
+		return 0;
 	}
-	saved = errno;
-	arena_free(&mem);
-	errno = saved;
-	return failed;
+	return errno == ENOENT || errno == ENXIO ? 0 : -1;
 }

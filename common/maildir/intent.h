@@ -1,26 +1,30 @@
-/* intent.h - several messages enter a folder all together: what a kill cut short is finished */
+/* intent.h - several messages enter a folder all together, whatever cuts it short */
 #ifndef LINNET_MAILDIR_INTENT_H
 #define LINNET_MAILDIR_INTENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/base/arena.h"
 #include "common/base/buf.h"
 
 /*
  * Under the lock of the folder's uidlist, for more than one message:
  *
  *	intent_add(&i, ...) for each; intent_write(&i, folder, sync);
- *	... all renames, the fsync of cur/ and new/ ...
+ *	... all renames, or all links, the fsync of cur/ and new/ ...
  *	intent_clear(folder);
  *
- * Whoever takes the lock next calls intent_finish() before looking at the folder.
+ * The UIDs of messages that are renamed are written before that, those of
+ * links before intent_clear(), which is fsynced then.  Whoever takes the lock next calls
+ * intent_finish() before looking at the folder.
  */
 struct intent {
 	struct buf text;
 	size_t     count;
+	bool       is_links; /* set before the first is added */
 };
-#define INTENT_EMPTY { BUF_EMPTY, 0 }
+#define INTENT_EMPTY { BUF_EMPTY, 0, false }
 void intent_free(struct intent *i);
 
 /*
@@ -32,8 +36,8 @@ void intent_add(struct intent *i, const char *from_folder, const char *from_part
                 const char *to_part, const char *to);
 
 /*
- * From here on the renames happen, even if this process does
- * not live to do them.  -1: nothing is promised.
+ * From here on the renames happen, or all links are taken back that have no UIDs yet, even if
+ * this process does not live to do it.  -1: nothing is promised.
  */
 int intent_write(const struct intent *i, int folder, bool sync);
 
@@ -43,19 +47,20 @@ void intent_clear(int folder);
 bool intent_is_there(int folder);
 
 /*
- * Do what an intent says that is still there; costs one failing open when there
- * is none.  -1: something could not be renamed (ENOSPC, EIO), and the intent stays
- * for the next one.
+ * Do what an intent says that is still there, or take it back; costs one failing open when
+ * there is none.  -1: something could not be done (ENOSPC, EIO), and the intent stays for the
+ * next one.
  */
 int intent_finish(int folder, int root, bool sync);
 
-/*
- * For the fuzzer and the tests: text as if it were the file,
- * each message of a good one given to visit.
- */
+/* Its text; SPAN_NONE: there is none. */
+int intent_read(int folder, struct arena *mem, struct span *text_out);
+
+/* Each message of a good text is given to visit, until that says false.  False: a bad one. */
 struct intent_entry {
 	const char *from_folder, *from_part, *from, *to_part, *to;
 };
+bool intent_is_of_links(struct span text);
 bool intent_parse(struct span text, bool (*visit)(void *context, const struct intent_entry *e),
                   void *context);
 
