@@ -48,6 +48,7 @@ take_needle(struct cursor *c, struct search_key *key)
 	if (cursor_ok(c)) {
 		casemap_fold(buf_view(&utf8), &folded);
 		key->needle = kept(c, &folded);
+		skim_open(&key->skim, key->needle);
 	}
 	buf_free(&utf8);
 	buf_free(&folded);

@@ -9,8 +9,6 @@
 #include "imapd/search_match.h"
 #include "imapd/search_text.h"
 
-
-
 /* Any field of that name; an empty string is in every one that is there (RFC 3501, HEADER). */
 static bool
 match_unknown_field(struct search_message *m, const struct search_key *key)
@@ -65,17 +63,22 @@ add_field(struct search_message *m, struct span name, struct span value)
 	arena_release(&m->mem, mark);
 }
 
-/* All fields; the lines between that are none, whatever they are, as they stand. */
+/*
+ * All fields that may have what is searched; the lines between that are none, whatever they are,
+ * as they stand.
+ */
 static void
-add_header(struct search_message *m, struct span block)
+add_header(struct search_message *m, const struct search_key *key, struct span block)
 {
 	const char *end = block.at + block.len, *from = block.at;
+	bool may_have = skim_may_have(&key->skim, block, SKIM_HEADER);
 	struct field field;
 
 	while (!m->text.is_found && header_next(&block, &field)) {
 		if (field.whole.at > from)
 			add_field(m, SPAN_NONE, span_make(from, (size_t)(field.whole.at - from)));
-		add_field(m, field.name, field.value);
+		if (may_have || header_has_words(field.value))
+			add_field(m, field.name, field.value);
 		from = field.whole.at + field.whole.len;
 	}
 	if (!m->text.is_found)
@@ -112,18 +115,18 @@ next_part(const struct part *p)
  * attachments and the subjects of messages within.
  */
 static bool
-is_in_body(struct search_message *m, struct span needle)
+is_in_body(struct search_message *m, const struct search_key *key)
 {
 	struct search_text *t = &m->text;
 	struct part *root;
 
 	if (!search_message_parts(m, &root))
 		return false;
-	search_text_begin(t, needle);
+	search_text_begin(t, key->needle);
 	for (const struct part *p = root; p && !t->is_found; p = next_part(p)) {
 		if (p != root)
-			add_header(m, p->header);
-		if (is_text(p))
+			add_header(m, key, p->header);
+		if (is_text(p) && part_text_may_have(m->source, p, &key->skim, &m->spare))
 			part_decode_text(m->source, p, add_piece, t);
 		search_text_pause(t);
 	}
@@ -139,13 +142,13 @@ match_text(struct search_message *m, const struct search_key *key)
 	if (!search_message_header(m, &block))
 		return false;
 	search_text_begin(&m->text, key->needle);
-	add_header(m, block);
-	return search_text_end(&m->text) || is_in_body(m, key->needle);
+	add_header(m, key, block);
+	return search_text_end(&m->text) || is_in_body(m, key);
 }
 
 bool
 match_body(struct search_message *m, const struct search_key *key)
 {
-	return is_in_body(m, key->needle);
+	return is_in_body(m, key);
 }
 

@@ -2,7 +2,6 @@
 #include "imapd/search_message.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "common/mime/header.h"
 #include "common/mime/source.h"
@@ -53,14 +52,11 @@ failed(struct search_message *m)
 static struct source *
 open_file(struct search_message *m)
 {
-	int fd = mailbox_message_open(m->box, m->number);
-	struct stat st;
+	struct source *source = source_open(mailbox_message_open(m->box, m->number));
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0)
-		cache_look(m->box, m->number, &st);
-	return source_open(fd);
+	if (source)
+		cache_look(m->box, m->number, source_stat(source));
+	return source;
 }
 
 static bool
@@ -95,7 +91,7 @@ search_message_parts(struct search_message *m, struct part **root_out)
 	if (!m->parts) {
 		if (!open_source(m))
 			return false;
-		m->parts = part_parse(m->source, &m->mem);
+		m->parts = part_parse_places(m->source, &m->mem);
 	}
 	*root_out = m->parts;
 	return true;

@@ -63,6 +63,7 @@ void search_message_free(struct search_message *m);  /* all */
 
 /* Each false when the message is gone or cannot be read. */
 bool search_message_header(struct search_message *m, struct span *block_out);
+/* Their places in the file, but no counts. */
 bool search_message_parts(struct search_message *m, struct part **root_out);
 bool search_message_size(struct search_message *m, uint64_t *octets_out);
 bool search_message_date(struct search_message *m, time_t *date_out);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "common/mime/skim.h"
 #include "imapd/cursor.h"
 #include "imapd/grammar.h"
 
@@ -56,6 +57,7 @@ struct search_key {
 	struct span    field;   /* name of a header field */
 	int            known;   /* enum search_field of it, -1: another one */
 	struct span    needle;  /* folded by casemap_fold() */
+	struct skim    skim;    /* of the needle */
 	uint64_t       number;  /* LARGER, SMALLER: octets; YOUNGER, OLDER: seconds; MODSEQ */
 	int32_t        day;     /* since 1970-01-01 */
 	const char    *keyword;

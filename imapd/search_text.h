@@ -12,9 +12,7 @@
  * of the needle, time is linear in the text however small the pieces are.
  */
 struct search_text {
-	struct span needle;   /* folded UTF-8; stays with the caller */
-	bool        is_ascii; /* so ASCII text can be looked through as it is */
-	size_t      rare_at;  /* the byte of the needle that text has least of */
+	struct span needle; /* folded UTF-8; stays with the caller */
 	/* folded text: the end of what was looked through, and what was not yet */
 	struct buf  window;
 	char        tail[4];  /* a character cut by the end of a piece */

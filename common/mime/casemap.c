@@ -123,16 +123,6 @@ put_folded(uint32_t code, char *to)
 	return end;
 }
 
-char
-casemap_take_ascii(struct span *rest, bool *is_alone_out)
-{
-	char folded[FOLDED_MOST];
-	char *end = put_folded(casemap_take(rest), folded);
-
-	*is_alone_out = end - folded == 1;
-	return (unsigned char)folded[0] < 0x80 ? folded[0] : '\0';
-}
-
 /*
  * Lower the ASCII that s begins with into to, which has room for s; returns how
  * much there was.  With the top bit of each byte clear, adding 0x80 - 'A' sets it

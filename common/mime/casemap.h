@@ -29,12 +29,6 @@ extern const size_t casemap_pair_count;
  */
 uint32_t casemap_take(struct span *rest);
 
-/*
- * The first byte of what the character at the front of *rest is folded to, 0 where that is not
- * ASCII; *rest is moved behind it.  *is_alone_out: nothing is behind that byte.
- */
-char casemap_take_ascii(struct span *rest, bool *is_alone_out);
-
 /* Write code to a place of four bytes; returns the end of it. */
 char *casemap_put(uint32_t code, char *to);
 

@@ -256,6 +256,12 @@ charset_is_same(const struct charset *cs, struct span s)
 	return (cs->set ? ascii_run(s.at, s.len) : valid_run(s, &why)) == s.len;
 }
 
+bool
+charset_has_ascii(const struct charset *cs)
+{
+	return !cs->set || cs->set->is_table;
+}
+
 static void
 convert_table(const struct charset_set *set, struct span s, struct buf *out)
 {

@@ -21,6 +21,9 @@ void charset_convert(struct charset *cs, struct span s, bool last, struct buf *o
 /* Would charset_convert() append s as it is, and keep nothing of it? */
 bool charset_is_same(const struct charset *cs, struct span s);
 
+/* Are bytes below 0x80 ASCII wherever they stand, and no others? */
+bool charset_has_ascii(const struct charset *cs);
+
 bool charset_is_known(struct span name);
 
 /*

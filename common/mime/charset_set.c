@@ -47,7 +47,7 @@ fill_table(struct charset_set *set, iconv_t cd)
 	for (int i = 0; i < CHARSET_TOPS; i++) {
 		size_t n = convert_byte(cd, (unsigned char)(CHARSET_TOPS + i), set->utf8[i]);
 
-		if (n == 0)
+		if (n == 0 || set->utf8[i][0] == '\0' || !(set->utf8[i][0] & 0x80))
 			return false;
 		set->utf8_len[i] = (unsigned char)n;
 	}

@@ -12,7 +12,10 @@ struct charset_set {
 	char    name[CHARSET_SET_NAME];
 	iconv_t spare; /* a converter that nobody uses now, (iconv_t)-1: none */
 
-	/* ASCII, and one byte for each other character; utf8[c - 0x80] is what byte c is */
+	/*
+	 * ASCII, and one byte for each other character, which is not ASCII; utf8[c - 0x80] is what
+	 * byte c is
+	 */
 	bool          is_table;
 	unsigned char utf8_len[CHARSET_TOPS];
 	char          utf8[CHARSET_TOPS][3];

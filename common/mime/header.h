@@ -50,6 +50,9 @@ struct span header_unfold(struct span value, struct arena *mem);
  */
 struct span header_decode(struct span value, struct arena *mem);
 
+/* Is there anything like an encoded word? */
+bool header_has_words(struct span value);
+
 /*
  * A structured field of MIME: type, subtype and parameters (RFC 2045 s.5.1, RFC 2183).
  * The sections of a parameter (RFC 2231) are put together; those that do not fit

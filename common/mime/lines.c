@@ -58,9 +58,10 @@ lines_take(struct lines *l)
 void
 lines_take_rest(struct lines *l)
 {
-	uint64_t size = source_size(l->src), bare, lines;
+	uint64_t size = source_size(l->src), bare = 0, lines = 0;
 
-	source_count(l->src, l->here.at, size, &bare, &lines);
+	if (!l->is_uncounted)
+		source_count(l->src, l->here.at, size, &bare, &lines);
 	l->here.octets += size - l->here.at + bare;
 	l->here.lines += lines;
 	l->here.at = size;
@@ -72,7 +73,8 @@ take_counted(struct lines *l, struct span s, char *last)
 {
 	struct line_ends n = { 0, 0 };
 
-	line_ends_count(s, *last, &n);
+	if (!l->is_uncounted)
+		line_ends_count(s, *last, &n);
 	advance(l, s.len);
 	l->here.octets += n.bare;
 	l->here.lines += n.lines;

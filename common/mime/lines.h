@@ -14,6 +14,7 @@ struct point {
 /* Each function below begins and ends at the begin of a line, or at the end of the file. */
 struct lines {
 	struct source *src;
+	bool           is_uncounted; /* octets and lines are not asked for */
 	struct point   here;
 	/* end of the line in front, without its line end; not at the end of the file */
 	struct point   before;

@@ -198,10 +198,10 @@ take_body(struct walk *w)
 	return false;
 }
 
-struct part *
-part_parse(struct source *src, struct arena *mem)
+static struct part *
+parse(struct source *src, bool is_uncounted, struct arena *mem)
 {
-	struct walk w = { .lines.src = src, .mem = mem };
+	struct walk w = { .lines.src = src, .lines.is_uncounted = is_uncounted, .mem = mem };
 	struct part *root;
 
 	source_peek(src, 0, ALL_AT_ONCE); /* or the header alone would be read first */
@@ -220,6 +220,18 @@ part_parse(struct source *src, struct arena *mem)
 	while (w.open)
 		end_part(&w, &w.lines.here);
 	return root;
+}
+
+struct part *
+part_parse(struct source *src, struct arena *mem)
+{
+	return parse(src, false, mem);
+}
+
+struct part *
+part_parse_places(struct source *src, struct arena *mem)
+{
+	return parse(src, true, mem);
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include "common/base/arena.h"
 #include "common/mime/header.h"
+#include "common/mime/skim.h"
 #include "common/mime/source.h"
 
 enum part_kind {
@@ -44,6 +45,8 @@ struct part {
  * Of all header blocks together LIMIT_HEADER_BYTES are kept; counts are right beyond it.
  */
 struct part *part_parse(struct source *src, struct arena *mem);
+/* The same without octets and lines, for who looks at places in the file only. */
+struct part *part_parse_places(struct source *src, struct arena *mem);
 
 /*
  * Part by IMAP's section numbers (RFC 3501 s.6.4.5): {1,2} is 1.2; count 0 is the message itself.
@@ -57,5 +60,12 @@ struct part *part_find(struct part *root, const uint32_t *number, size_t count);
  */
 bool part_decode_text(struct source *src, const struct part *p,
                       bool (*each)(void *context, struct span utf8), void *context);
+
+/*
+ * Could the text of p, decoded and folded, hold what k looks for?  False: certainly not.  spare is
+ * for decoding.
+ */
+bool part_text_may_have(struct source *src, const struct part *p, const struct skim *k,
+                        struct buf *spare);
 
 #endif

@@ -14,18 +14,23 @@ open_charset(const struct part *p)
 	return cs ? cs : charset_open(span_of("UTF-8"));
 }
 
-enum { PIECE_BYTES = 16 * 1024 }; /* so that all steps find it in the processor's cache */
+/* Few for who soon has enough; not more than all steps find in the processor's cache. */
+enum { FIRST_BYTES = 1024, PIECE_BYTES = 16 * 1024 };
 
-/* The next piece of the part's bytes. */
+/* The next piece of the part's bytes: each is as long as all in front of it. */
 static struct span
 next_piece(struct source *src, const struct part *p, uint64_t at)
 {
+	size_t most = at - p->body_at < PIECE_BYTES ? (size_t)(at - p->body_at) : PIECE_BYTES;
+
 	struct span w = source_window(src, at);
 
 	if (w.len > p->end - at)
 		w.len = (size_t)(p->end - at);
-	if (w.len > PIECE_BYTES)
-		w.len = PIECE_BYTES;
+	if (most < FIRST_BYTES)
+		most = FIRST_BYTES;
+	if (w.len > most)
+		w.len = most;
 	return w;
 }
 
@@ -63,4 +68,34 @@ part_decode_text(struct source *src, const struct part *p,
 	buf_free(&bytes);
 	buf_free(&text);
 	return goes_on;
+}
+
+/* A text that is too long for the window is not looked at. */
+bool
+part_text_may_have(struct source *src, const struct part *p, const struct skim *k,
+                   struct buf *spare)
+{
+	struct charset *cs = open_charset(p);
+	bool has_ascii = charset_has_ascii(cs);
+	enum decode_kind kind = decode_kind_of(p->encoding);
+	struct decoder d;
+	struct span text;
+
+	charset_close(cs);
+	if (!has_ascii || k->run.len == 0)
+		return true;
+	if (p->end == p->body_at)
+		return false;
+	text = source_peek(src, p->body_at, (size_t)(p->end - p->body_at));
+	if (text.len < p->end - p->body_at)
+		return true;
+	text.len = (size_t)(p->end - p->body_at);
+	if (kind == DECODE_BASE64) {
+		buf_reset(spare);
+		decode_open(&d, kind);
+		decode_feed(&d, text, true, spare);
+		decode_close(&d);
+		text = buf_view(spare);
+	}
+	return skim_may_have(k, text, kind == DECODE_QP ? SKIM_QP : SKIM_PLAIN);
 }

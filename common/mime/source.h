@@ -42,7 +42,8 @@ int source_error(const struct source *src); /* errno of the first read that fail
  */
 struct span source_window(struct source *src, uint64_t at);
 
-/* As source_window, with at least want bytes where the file has so many; want is at most 64 KiB. */
+/* As source_window, with at least want bytes where the file has so many; of more than 64 KiB as
+ * much as the window holds, which may be less. */
 struct span source_peek(struct source *src, uint64_t at, size_t want);
 
 /* Copy the bytes [at, end) of the file, unchanged, to to. */

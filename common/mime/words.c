@@ -171,11 +171,17 @@ copy_clean(struct span s, struct arena *mem)
 	return copy;
 }
 
+bool
+header_has_words(struct span value)
+{
+	return find_word(value, 0) < value.len;
+}
+
 /* Unfolded ASCII without anything like an encoded word is what it is. */
 static bool
 is_plain(struct span s)
 {
-	return ascii_run(s.at, s.len) == s.len && find_word(s, 0) == s.len && !span_find(s, '\r');
+	return ascii_run(s.at, s.len) == s.len && !header_has_words(s) && !span_find(s, '\r');
 }
 
 static struct span
