@@ -15,8 +15,8 @@
 
 enum { CLIENT = 0, CHANNEL = 1 };
 
-/* Untouched pages cost nothing: the monitor never writes here. */
-static struct greeter block;
+/* Untouched pages cost nothing: the monitor never writes here, and a greeter to few of them. */
+static struct greeter block __attribute__((aligned(4096)));
 
 /* Everything between the fork and the first byte of a stranger.  Nothing here may return. */
 static void __attribute__((noreturn))
@@ -46,24 +46,24 @@ bool
 greeter_process_start(struct greeter_process *p, int client, const struct greeter_facts *facts,
                       bool expects_proxy, uid_t uid, gid_t gid, void (*greet)(struct greeter *g))
 {
-	pid_t monitor = getpid();
+	pid_t monitor = getpid(), pid;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return false;
-	p->pid = fork();
-	if (p->pid == 0) {
+	pid = fork();
+	if (pid == 0) {
 		block.facts = *facts;
 		block.expects_proxy = expects_proxy;
 		become_greeter(client, pair[1], uid, gid, monitor, greet);
 	}
 	close(pair[1]);
-	p->channel = pair[0];
-	if (p->pid > 0)
-		return true;
-	close(p->channel);
-	p->pid = 0;
-	return false;
+	if (pid < 0) {
+		close(pair[0]);
+		return false;
+	}
+	*p = (struct greeter_process){ .pid = pid, .channel = pair[0] };
+	return true;
 }
 
 void

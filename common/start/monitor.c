@@ -9,6 +9,7 @@
 #include "common/start/monitor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -316,10 +317,21 @@ become_session(struct monitor *m)
 	session_start(m->p->service, &login, &owner);
 }
 
+/* Not in the arena: a connection that does not log in needs none. */
+static void
+set_log_prefix(const struct service *service)
+{
+	char prefix[32];
+
+	snprintf(prefix, sizeof(prefix), "%s-login: ", service->name);
+	log_set_prefix(prefix);
+}
+
 void
 monitor_run(const struct prepared *p, const struct connection *c)
 {
-	static struct monitor monitor;
+	/* what every connection writes is at its beginning: one page, copied once a fork */
+	static struct monitor monitor __attribute__((aligned(4096)));
 	struct monitor *m = &monitor;
 
 	m->p = p;
@@ -335,7 +347,7 @@ monitor_run(const struct prepared *p, const struct connection *c)
 	if (!privileges_keep_monitor())
 		die("capset: %s", strerror(errno));
 	make_session_id(m->session_id);
-	log_set_prefix(arena_printf(&m->mem, "%s-login: ", p->service->name));
+	set_log_prefix(p->service);
 	descriptors_tune(c->fd);
 	judge_security(m);
 	if (c->is_tls)

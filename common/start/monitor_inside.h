@@ -23,12 +23,13 @@ struct monitor {
 	int64_t                  deadline;
 	bool                     expects_proxy, is_plaintext_allowed, is_greeted;
 	const char              *tls;     /* for struct login */
+	char                     session_id[MONITOR_SESSION_ID_ROOM];
 	struct pump_report       report;  /* of the handshake; nothing but zeros in the clear */
 	char                     apop[GREETER_APOP_ROOM];
-	struct greeter_message   in;
 	size_t                   in_most; /* bytes of in that were ever written, to be wiped */
+	/* large, and mostly never touched: behind all that each connection writes */
+	struct greeter_message   in;
 	struct greeter_reply     reply;
-	char                     session_id[MONITOR_SESSION_ID_ROOM];
 };
 
 /* What a packet of the greeter came to.  One that ends the connection does not return. */

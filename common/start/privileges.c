@@ -7,10 +7,13 @@
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "common/base/number.h"
 
 enum { CAPABILITY_WORDS = 2 };
 #define CAPABILITY(n) (UINT64_C(1) << (n))
@@ -95,21 +98,51 @@ privileges_chroot(void)
 	return chroot(".") == 0 && chdir("/") == 0 && keep_only(0);
 }
 
+/* name:password:uid:gid:...  False for any other name. */
+static bool
+read_account(struct span row, const char *name, uid_t *uid_out, gid_t *gid_out)
+{
+	struct span word;
+	uint64_t uid, gid;
+
+	if (!span_split(&row, ':', &word) || !span_is(word, name) ||
+	    !span_split(&row, ':', &word) || !span_split(&row, ':', &word) ||
+	    !number_parse(word, UINT32_MAX - 1, &uid) || !span_split(&row, ':', &word) ||
+	    !number_parse(word, UINT32_MAX - 1, &gid))
+		return false;
+	*uid_out = (uid_t)uid;
+	*gid_out = (gid_t)gid;
+	return true;
+}
+
+/* fgetpwent(3) asks the kernel for its place in the file once a row. */
+static bool
+find_in_file(const char *name, uid_t *uid_out, gid_t *gid_out)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	char *row = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	while (file && !found && getline(&row, &room, file) >= 0)
+		found = read_account(span_of(row), name, uid_out, gid_out);
+	free(row);
+	if (file)
+		fclose(file);
+	return found;
+}
+
 bool
 privileges_find_user(const char *name, uid_t *uid_out, gid_t *gid_out)
 {
-	FILE *file = fopen("/etc/passwd", "re");
-	struct passwd *row = NULL;
+	const struct passwd *row;
 
-	while (file && (row = fgetpwent(file)) && strcmp(row->pw_name, name) != 0)
-		;
-	if (!row)
-		row = getpwnam(name);
+	if (find_in_file(name, uid_out, gid_out))
+		return true;
+	row = getpwnam(name);
 	if (row) {
 		*uid_out = row->pw_uid;
 		*gid_out = row->pw_gid;
 	}
-	if (file)
-		fclose(file);
 	return row != NULL;
 }

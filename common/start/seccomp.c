@@ -430,22 +430,31 @@ seccomp_filter(enum seccomp_role role)
 }
 
 /*
- * A process that already has a filter - in a container, or in a unit with
- * SystemCallFilter= - may not enter strict mode (EINVAL): there the same four
- * calls are a filter of our own.
+ * The same four calls as a filter of our own.  Its program is large: inlined, each greeter would
+ * touch those pages of stack for nothing.
  */
-bool
-seccomp_strict(void)
+static bool __attribute__((noinline))
+strict_by_filter(void)
 {
 	struct program p;
 
-	if (STRICT_MODE_IS_USED && prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
-		return true;
-	if ((STRICT_MODE_IS_USED && errno != EINVAL) || THIS_ARCHITECTURE == 0)
-		return false;
 	begin(&p);
 	add_verdicts(&p, strict_calls, sizeof(strict_calls) / sizeof(strict_calls[0]),
 	             SECCOMP_RET_ALLOW);
 	finish(&p, SECCOMP_RET_KILL_PROCESS);
 	return load(&p);
+}
+
+/*
+ * A process that already has a filter - in a container, or in a unit with
+ * SystemCallFilter= - may not enter strict mode (EINVAL).
+ */
+bool
+seccomp_strict(void)
+{
+	if (STRICT_MODE_IS_USED && prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
+		return true;
+	if ((STRICT_MODE_IS_USED && errno != EINVAL) || THIS_ARCHITECTURE == 0)
+		return false;
+	return strict_by_filter();
 }
