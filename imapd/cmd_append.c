@@ -11,6 +11,7 @@
 #include "imapd/append.h"
 #include "imapd/command_reader.h"
 #include "imapd/commands.h"
+#include "imapd/notify.h"
 #include "imapd/session.h"
 
 struct append_args {
@@ -222,6 +223,7 @@ append_finish(struct session *s, const char *target)
 		return NULL;
 	}
 	s->appended += ranges_total(&uids);
+	notify_own_mail(s, target, &uids);
 	buf_printf(&code, "APPENDUID %u ", (unsigned)uidvalidity);
 	ranges_print(&uids, &code);
 	copy = arena_string(&s->mem, buf_view(&code));

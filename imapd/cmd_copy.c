@@ -3,6 +3,7 @@
 
 #include "imapd/commands.h"
 #include "imapd/grammar.h"
+#include "imapd/notify.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 
@@ -73,8 +74,10 @@ copy_messages(struct session *s, const struct copy_args *a, bool by_uid, bool mo
 		return false;
 	if (!store_has(s->store, a->target.name))
 		errno = ENOENT;
-	else if (copy_telling(s, &uids, a->target.name, move, copied_out) == 0)
+	else if (copy_telling(s, &uids, a->target.name, move, copied_out) == 0) {
+		notify_own_mail(s, a->target.name, &copied_out->to);
 		return true;
+	}
 	reply_target_errno(s, move ? "move to" : "copy to", a->target.name);
 	return false;
 }

@@ -220,11 +220,17 @@ void
 run_notify(struct session *s, const void *args, unsigned flags)
 {
 	const struct notify_args *a = args;
+	bool held = s->holds_flags;
 
 	(void)flags;
 	if (a->is_unknown) {
 		reply_bad_event(s);
 		return;
+	}
+	if (s->box && !a->is_none) { /* as NOOP, whatever is wanted from now on: RFC 5465 s.3.1 */
+		s->holds_flags = false;
+		notify_report(s, true, true);
+		s->holds_flags = held;
 	}
 	reply_ok(s, NULL, "NOTIFY completed.");
 	if (a->is_none)

@@ -133,13 +133,13 @@ run_close(struct session *s, const void *args, unsigned flags)
 	reply_ok(s, NULL, "Close completed.");
 	if (mailbox_is_writable(s->box) && expunge_deleted(s, NULL) < 0)
 		reply_errno(s, "expunge", mailbox_name(s->box));
-	s->box = mailbox_close(s->box);
+	session_leave_box(s);
 }
 
 void
 run_unselect(struct session *s, const void *args, unsigned flags)
 {
 	(void)args, (void)flags;
-	s->box = mailbox_close(s->box);
+	session_leave_box(s);
 	reply_ok(s, NULL, "Unselect completed.");
 }

@@ -20,8 +20,14 @@ is_selected(const struct session *s, const char *name)
 
 /* ---- messages of other mailboxes ---- */
 
+static bool
+uses_modseqs(const struct session *s)
+{
+	return (s->enabled & (ENABLED_CONDSTORE | ENABLED_QRESYNC)) != 0;
+}
+
 static struct status_items
-items_for(const struct session *s, unsigned events)
+items_for(unsigned events, bool with_modseq)
 {
 	const char *names[5];
 	size_t count = 0;
@@ -33,7 +39,7 @@ items_for(const struct session *s, unsigned events)
 	}
 	if (events & EVENT_FLAGS)
 		names[count++] = "UNSEEN";
-	if (s->enabled & (ENABLED_CONDSTORE | ENABLED_QRESYNC))
+	if (with_modseq)
 		names[count++] = "HIGHESTMODSEQ";
 	return status_items_of(names, count);
 }
@@ -43,14 +49,13 @@ static unsigned
 events_between(const struct session *s, const struct mailbox_status *a,
                const struct mailbox_status *b)
 {
-	bool modseqs = (s->enabled & (ENABLED_CONDSTORE | ENABLED_QRESYNC)) != 0;
 	unsigned found = 0;
 
 	if (a->uidvalidity != b->uidvalidity)
 		return EVENTS_OF_MESSAGES;
 	if (a->messages != b->messages || a->uidnext != b->uidnext)
 		found |= EVENT_NEW | EVENT_EXPUNGE;
-	if (a->unseen != b->unseen || (modseqs && a->highestmodseq != b->highestmodseq))
+	if (a->unseen != b->unseen || (uses_modseqs(s) && a->highestmodseq != b->highestmodseq))
 		found |= EVENT_FLAGS;
 	return found;
 }
@@ -67,10 +72,57 @@ tell_messages(struct session *s, struct notify_box *b)
 	found = events_between(s, &b->told, &now) & b->events;
 	b->told = now;
 	if (found && !is_selected(s, b->name)) {
-		struct status_items items = items_for(s, found);
+		struct status_items items = items_for(found, uses_modseqs(s));
 
 		put_status_of(s, b->name, &now, &items);
 	}
+}
+
+static struct notify_box *
+find_box(const struct session *s, const char *name)
+{
+	struct notify_state *st = s->notify ? s->notify->state : NULL;
+
+	for (size_t i = 0; st && i < st->boxes; i++)
+		if ((st->box[i].events & EVENTS_OF_MESSAGES) && strcmp(st->box[i].name, name) == 0)
+			return &st->box[i];
+	return NULL;
+}
+
+/* Where somebody else's mail came between, nothing is taken as told. */
+void
+notify_own_mail(struct session *s, const char *mailbox, const struct ranges *uids)
+{
+	struct notify_box *b = find_box(s, mailbox);
+	struct mailbox_status now;
+
+	if (s->notify && is_selected(s, mailbox))
+		s->notify->own = *uids;
+	if (!b || uids->count == 0 || mailbox_status(s->store, mailbox, 0, &now) < 0)
+		return;
+	if (now.uidvalidity == b->told.uidvalidity &&
+	    now.messages == b->told.messages + ranges_total(uids) &&
+	    now.uidnext == uids->range[uids->count - 1].last + 1)
+		b->told = now;
+}
+
+/* New mail is somebody else's, and still to be told; with the other numbers it counts as it is. */
+void
+notify_leave(struct session *s)
+{
+	struct notify_box *b = find_box(s, mailbox_name(s->box));
+	struct news n = { .kind = NEWS_NONE };
+	bool has_new = false;
+
+	if (!b || mailbox_sync(s->box) < 0)
+		return;
+	while (n.kind != NEWS_LOST && mailbox_next_news(s->box, true, &n))
+		has_new |= n.kind == NEWS_EXISTS;
+	if (mailbox_status(s->store, b->name, 0, &b->told) < 0)
+		return;
+	b->told.messages = mailbox_count(s->box);
+	b->told.uidnext = has_new ? 0 : mailbox_uidnext(s->box);
+	b->has_news = true;
 }
 
 /* ---- annotations ---- */
@@ -322,17 +374,37 @@ notify_expunges_at_once(const struct session *s)
 
 /* ---- the selected mailbox ---- */
 
-/* UID FETCH of what came behind uid, as if the client had asked. */
-static void
-fetch_behind(struct session *s, uint32_t uid)
+/* UIDs of what came behind a UID, but for what this session put there itself. */
+static struct ranges
+came_behind(struct session *s, uint32_t uid, const struct ranges *own)
 {
-	char *command = arena_printf(&s->mem, " %lu:* %s", (unsigned long)uid + 1,
-	                             s->notify->attributes);
+	struct ranges uids = RANGES_EMPTY;
+	uint32_t count = mailbox_count(s->box);
+
+	for (uint32_t n = mailbox_number_at_or_behind(s->box, uid + 1); n <= count; n++) {
+		uint32_t one = mailbox_message(s->box, n)->uid;
+
+		if (!ranges_has(own, one))
+			ranges_add(&uids, &s->mem, one, one);
+	}
+	return uids;
+}
+
+/* UID FETCH of them, as if the client had asked. */
+static void
+fetch_new(struct session *s, const struct ranges *uids)
+{
+	struct buf set = BUF_EMPTY;
+	char *command;
 	enum reply_kind reply = s->reply;
 	const char *code = s->reply_code, *text = s->reply_text;
 	struct cursor c;
 	void *args;
 
+	ranges_print(uids, &set);
+	command = arena_printf(&s->mem, " %s %s", arena_string(&s->mem, buf_view(&set)),
+	                       s->notify->attributes);
+	buf_free(&set);
 	cursor_open(&c, span_of(command), &s->mem);
 	args = parse_fetch(&c);
 	if (cursor_ok(&c))
@@ -354,14 +426,22 @@ void
 notify_report(struct session *s, bool may_expunge, bool is_own)
 {
 	unsigned wanted = notify_selected(s);
+	struct ranges own = RANGES_EMPTY, came;
 	uint32_t last;
 
+	if (s->notify) {
+		own = s->notify->own;
+		s->notify->own.count = 0;
+	}
 	if (!wanted && !is_own)
 		return;
 	last = last_uid(s);
 	report_news(s, may_expunge);
-	if (s->notify && s->notify->attributes && last_uid(s) > last)
-		fetch_behind(s, last);
+	if (!s->notify || !s->notify->attributes || last_uid(s) <= last)
+		return;
+	came = came_behind(s, last, &own);
+	if (came.count > 0)
+		fetch_new(s, &came);
 }
 
 /* ---- begin and end ---- */
@@ -418,7 +498,8 @@ put_all(struct session *s)
 
 	for (size_t i = 0; i < st->boxes; i++) {
 		unsigned events = st->box[i].events & EVENTS_OF_MESSAGES;
-		struct status_items items = items_for(s, events);
+		struct status_items items =
+			items_for(events, uses_modseqs(s) || (events & EVENT_FLAGS));
 
 		if (events && !is_selected(s, st->box[i].name))
 			put_status_of(s, st->box[i].name, &st->box[i].told, &items);

@@ -54,6 +54,15 @@ void notify_end(struct session *s);
 /* Another folder or subscription is this session's own doing: nothing to tell. */
 void notify_absorb(struct session *s);
 
+/*
+ * New mail of this session's own making: another mailbox's STATUS tells nothing of it (RFC 5465 s.5),
+ * and of the selected one's nothing is fetched (s.5.2).  uids live as long as the command.
+ */
+void notify_own_mail(struct session *s, const char *mailbox, const struct ranges *uids);
+
+/* The selected mailbox is about to be left: what is gone from it the client knows or need not. */
+void notify_leave(struct session *s);
+
 /* What has happened to mailboxes that are not selected. */
 void notify_tell(struct session *s);
 

@@ -54,6 +54,7 @@ struct notify {
 	const char          *attributes; /* "(UID FLAGS)", or NULL */
 	unsigned             selected;   /* events of the selected mailbox */
 	bool                 is_delayed;
+	struct ranges        own; /* UIDs that a command has just given to the selected mailbox */
 	struct notify_state *state;
 };
 

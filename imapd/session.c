@@ -17,6 +17,7 @@
 #include "imapd/capability.h"
 #include "imapd/dispatch.h"
 #include "imapd/logout.h"
+#include "imapd/notify.h"
 #include "imapd/search_context.h"
 #include "imapd/serve.h"
 #include "imapd/special_use.h"
@@ -73,13 +74,24 @@ session_bye(struct session *s, const char *text)
 }
 
 void
-session_close_box(struct session *s)
+session_leave_box(struct session *s)
 {
 	session_forget_saved(s);
 	search_contexts_close(s);
 	if (!s->box)
 		return;
+	notify_leave(s);
 	s->box = mailbox_close(s->box);
+}
+
+void
+session_close_box(struct session *s)
+{
+	bool was_open = s->box != NULL;
+
+	session_leave_box(s);
+	if (!was_open)
+		return;
 	out_str(&s->out, "* OK [CLOSED] Previous mailbox is now closed.\r\n");
 }
 

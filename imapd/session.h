@@ -121,6 +121,7 @@ void session_wait(struct session *s, bool is_idle);
 
 /* Leave the selected mailbox, if there is one: "* OK [CLOSED] ...". */
 void session_close_box(struct session *s);
+void session_leave_box(struct session *s); /* the same, and the client knows */
 
 /*
  * The UIDs that a sequence set stands for in the selected mailbox, in s->mem.

@@ -146,6 +146,92 @@ def test_RFC5465_s3_1_nothing_of_the_selected_mailbox_unless_asked(maildir, pair
         assert one.ok("c", "NOOP") == [b"c OK NOOP completed."]
 
 
+def test_RFC5465_s3_1_STATUS_with_HIGHESTMODSEQ(pair):
+    """Where FlagChange is asked for, by a server that has CONDSTORE; whether it is enabled or not."""
+    one, two = pair
+    one.transcript("""
+        C: a NOTIFY SET STATUS (mailboxes INBOX (MessageNew MessageExpunge FlagChange)) (mailboxes misc (MessageNew MessageExpunge))
+        S~: \\* STATUS INBOX \\(MESSAGES 2 UIDNEXT 3 UIDVALIDITY \\d+ UNSEEN 0 HIGHESTMODSEQ [1-9]\\d*\\)
+        S: * STATUS misc (MESSAGES 0 UIDNEXT 1 UIDVALIDITY …)
+        S: a OK …
+    """)
+
+
+@pytest.mark.parametrize("groups", [f"(personal {BOTH})", f"(selected {BOTH})", "(selected NONE)"])
+def test_RFC5465_s3_1_SET_is_a_NOOP(maildir, pair, groups):
+    """What has gathered is told at once, whatever is wanted from then on."""
+    one, two = pair
+    one.ok("a", "NOTIFY SET (selected NONE)")
+    one.ok("b", "SELECT INBOX")
+    two.ok("c", "SELECT INBOX")
+    two.ok("d", r"STORE 2 +FLAGS (\Flagged)")
+    two.ok("e", r"STORE 1 +FLAGS.SILENT (\Deleted)")
+    two.ok("f", "EXPUNGE")
+    linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1))
+    answers = one.ok("g", f"NOTIFY SET {groups}")
+    assert answers[:2] == [b"* 1 EXPUNGE", b"* 2 EXISTS"]
+    assert any(rb"\Flagged" in line for line in answers)
+
+
+def test_RFC5465_s5_1_flags_of_the_selected_mailbox_with_UID(pair):
+    one, two = pair
+    one.ok("a", "NOTIFY SET (selected (MessageNew MessageExpunge FlagChange))")
+    one.ok("b", "SELECT INBOX")
+    two.ok("c", "SELECT INBOX")
+    two.ok("d", r"STORE 1 +FLAGS (\Flagged)")
+    soon(one, r"S: * 1 FETCH (UID 1 FLAGS (\Flagged \Seen))")
+
+
+def test_RFC5465_s5_and_s5_2_own_mail(maildir, pair):
+    """No STATUS of another mailbox, and no FETCH of the selected one, for what the client puts there itself."""
+    one, two = pair
+    one.ok("a", f"NOTIFY SET (selected (MessageNew (UID) MessageExpunge)) (personal {BOTH})")
+    one.ok("b", "SELECT INBOX")
+    assert one.ok("c", "APPEND INBOX {3+}\r\nabc")[:-1] == [b"* 3 EXISTS", b"* 1 RECENT"]
+    one.ok("d", "APPEND misc {3+}\r\nabc {3+}\r\ndef")
+    one.ok("e", "COPY 1:2 misc")
+    assert one.ok("f", "COPY 1 INBOX")[:-1] == [b"* 4 EXISTS"]
+    silence(one)
+    linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1), folder="misc")
+    soon(one, "S: * STATUS misc (MESSAGES 5 UIDNEXT 6 UIDVALIDITY …)")
+    linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1))
+    soon(one, """
+        S: * 5 EXISTS
+        S: * 2 RECENT
+        S: * 5 FETCH (UID 5)
+    """)
+    assert one.ok("g", "MOVE 1 misc")[-2] == b"* 1 EXPUNGE"
+    silence(one)
+
+
+@pytest.mark.parametrize("select, leave", [("SELECT", "CLOSE"), ("EXAMINE", "CLOSE"), ("SELECT", "UNSELECT"), ("SELECT", "SELECT misc")])
+def test_RFC5465_s6_1_a_mailbox_that_is_left(maildir, pair, select, leave):
+    """What went with CLOSE is no news; from then on the mailbox is one of the others."""
+    one, two = pair
+    one.ok("a", f"NOTIFY SET (selected {BOTH}) (personal {BOTH})")
+    one.ok("b", f"{select} INBOX")
+    if select == "SELECT":
+        one.ok("c", r"STORE 1 +FLAGS (\Deleted)")
+    one.ok("d", leave)
+    silence(one)
+    count = 1 if (select, leave) == ("SELECT", "CLOSE") else 2
+    linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1))
+    soon(one, f"S: * STATUS INBOX (MESSAGES {count + 1} UIDNEXT 4 UIDVALIDITY …)")
+    one.ok("e", "EXAMINE INBOX")
+    linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1))
+    soon(one, f"S: * {count + 2} EXISTS")
+
+
+def test_RFC5465_s6_1_mail_that_came_before_it_is_left(maildir, pair):
+    one, two = pair
+    one.ok("a", f"NOTIFY SET (selected NONE) (personal {BOTH})")
+    one.ok("b", "SELECT INBOX")
+    linnet.deliver(maildir, linnet.SIMPLE % (1, 1, 1))
+    silence(one)
+    one.ok("c", "UNSELECT")
+    soon(one, "S: * STATUS INBOX (MESSAGES 3 UIDNEXT 4 UIDVALIDITY …)")
+
+
 def test_in_IDLE_too(maildir, pair):
     one, two = pair
     one.ok("a", f"NOTIFY SET (selected-delayed {BOTH}) (subscribed {BOTH})")
