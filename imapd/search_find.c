@@ -124,6 +124,7 @@ add_found(struct session *s, struct search_found *found, uint32_t number)
 	found->number[found->count++] = number;
 }
 
+/* Messages that their flags rule out, which most of many searches are, are passed over at once. */
 int
 search_find(struct session *s, const struct search_program *program,
             struct search_found *found_out)
@@ -131,16 +132,22 @@ search_find(struct session *s, const struct search_program *program,
 	struct search_found found = { NULL, 0, 0 };
 	struct search_message m = SEARCH_MESSAGE_EMPTY;
 	uint64_t cost = program->root->cost;
+	struct search_flags flags = search_program_flags(program);
 	struct progress progress;
 	uint32_t first, last;
 	int error;
 
 	search_program_span(program, s->box, &first, &last);
 	progress_begin(&progress, s, first <= last ? last - first + 1 : 0);
-	for (uint32_t number = first; number <= last; number++) {
-		search_message_open(&m, s->box, number);
-		if (search_matches(program, &m))
-			add_found(s, &found, number);
+	for (uint32_t n = first; n <= last; n++) {
+		n = mailbox_next_with(s->box, n, flags.has, flags.lacks);
+		if (n == 0 || n > last)
+			break;
+		progress.done = n - first;
+		if (!flags.is_all)
+			search_message_open(&m, s->box, n);
+		if (flags.is_all || search_matches(program, &m))
+			add_found(s, &found, n);
 		progress_step(&progress, cost > COST_BODY ? COST_BODY : (unsigned)cost + 1);
 	}
 	error = m.error;

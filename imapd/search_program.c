@@ -9,7 +9,7 @@
 #include "imapd/search_program.h"
 
 #include "common/base/limits.h"
-#include "imapd/search_message.h"
+#include "imapd/search_match.h"
 
 static struct search_key *take_key(struct cursor *c, struct search_program *program);
 
@@ -160,6 +160,22 @@ take_search_program(struct cursor *c, struct search_program *program)
 	program->count = 0; /* the client did not write this one */
 	take_byte(c, ' ');
 	take_keys(c, program, program->root);
+}
+
+struct search_flags
+search_program_flags(const struct search_program *program)
+{
+	struct search_flags flags = { 0, 0, true };
+
+	for (const struct search_key *key = program->root->first; key; key = key->next) {
+		if (key->row->match != match_flags || key->is_not) {
+			flags.is_all = false;
+			continue;
+		}
+		flags.has |= key->row->has;
+		flags.lacks |= key->row->lacks;
+	}
+	return flags;
 }
 
 /* Deep as the parentheses are. */

@@ -105,6 +105,13 @@ bool search_program_resolve(struct search_program *program, const struct mailbox
 void search_program_span(const struct search_program *program, const struct mailbox *box,
                          uint32_t *first_out, uint32_t *last_out);
 
+/* What the flags of each match have and lack; is_all: nothing else is asked. */
+struct search_flags {
+	uint32_t has, lacks;
+	bool     is_all;
+};
+struct search_flags search_program_flags(const struct search_program *program);
+
 /* Does the message answer to it?  False for one that vanished while it was looked at. */
 bool search_matches(const struct search_program *program, struct search_message *m);
 

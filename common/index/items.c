@@ -324,6 +324,32 @@ items_next(const struct items *l, uint32_t index, unsigned kinds)
 }
 
 uint32_t
+items_next_with(const struct items *l, uint32_t index, uint32_t has, uint32_t lacks)
+{
+	unsigned kinds = has & FLAG_DELETED ? ITEMS_DELETED : lacks & FLAG_SEEN ? ITEMS_UNSEEN : 0;
+
+	while (index < l->count && (has || lacks)) {
+		struct items_chunk *c = chunk_of(l, index);
+		uint32_t end = c->start + c->count;
+
+		if (kinds && !is_of_kind(c, kinds)) {
+			index = end;
+			continue;
+		}
+		if (!c->at)
+			load(l, c);
+		c->is_kept = true;
+		for (; index < end; index++) {
+			uint32_t flags = item_in(c, index - c->start)->shown.flags;
+
+			if ((flags & has) == has && !(flags & lacks))
+				return index;
+		}
+	}
+	return index < l->count ? index : l->count;
+}
+
+uint32_t
 items_below(const struct items *l, uint32_t index, unsigned kinds)
 {
 	const struct items_chunk *c;

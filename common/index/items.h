@@ -103,6 +103,8 @@ enum items_kind {
 uint32_t items_next(const struct items *l, uint32_t index, unsigned kinds);
 /* The same for parts that may have a modseq above since. */
 uint32_t items_next_changed(const struct items *l, uint32_t index, uint64_t since);
+/* The next one that the client knows with all of these flags and none of those. */
+uint32_t items_next_with(const struct items *l, uint32_t index, uint32_t has, uint32_t lacks);
 /* Backwards: the largest i not above index of which i - 1 is in such a part; 0: none. */
 uint32_t items_below(const struct items *l, uint32_t index, unsigned kinds);
 

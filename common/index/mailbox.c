@@ -233,27 +233,23 @@ mailbox_message(const struct mailbox *box, uint32_t number)
 }
 
 uint32_t
+mailbox_next_with(const struct mailbox *box, uint32_t number, uint32_t has, uint32_t lacks)
+{
+	uint32_t index = items_next_with(&box->items, number - 1, has, lacks);
+
+	return index < box->visible ? index + 1 : 0;
+}
+
+uint32_t
 mailbox_first_unseen(const struct mailbox *box)
 {
-	for (uint32_t i = 0;; i++) {
-		i = items_next(&box->items, i, ITEMS_UNSEEN);
-		if (i >= box->visible)
-			return 0;
-		if (!(items_at(&box->items, i)->shown.flags & FLAG_SEEN))
-			return i + 1;
-	}
+	return mailbox_next_with(box, 1, 0, FLAG_SEEN);
 }
 
 uint32_t
 mailbox_next_deleted(const struct mailbox *box, uint32_t number)
 {
-	for (uint32_t i = number - 1;; i++) {
-		i = items_next(&box->items, i, ITEMS_DELETED);
-		if (i >= box->visible)
-			return 0;
-		if (items_at(&box->items, i)->shown.flags & FLAG_DELETED)
-			return i + 1;
-	}
+	return mailbox_next_with(box, number, FLAG_DELETED, 0);
 }
 
 uint32_t

@@ -82,7 +82,9 @@ const struct message *mailbox_message(const struct mailbox *box, uint32_t number
 /* Number of the first message that is not \Seen, 0 for none; costs less than looking at each. */
 uint32_t mailbox_first_unseen(const struct mailbox *box);
 
-/* The same from number on, for \Deleted, and for a modseq above since. */
+/* The same from number on, for these flags and not those, \Deleted, and a modseq above since. */
+uint32_t mailbox_next_with(const struct mailbox *box, uint32_t number, uint32_t has,
+                           uint32_t lacks);
 uint32_t mailbox_next_deleted(const struct mailbox *box, uint32_t number);
 uint32_t mailbox_next_changed(const struct mailbox *box, uint32_t number, uint64_t since);
 

@@ -56,6 +56,15 @@ mailbox_message(const struct mailbox *box, uint32_t number)
 	return &box->message[number - 1];
 }
 
+uint32_t
+mailbox_next_with(const struct mailbox *box, uint32_t number, uint32_t has, uint32_t lacks)
+{
+	for (; number <= box->count; number++)
+		if ((box->message[number - 1].flags & (has | lacks)) == has)
+			return number;
+	return 0;
+}
+
 int
 mailbox_find_keyword(const struct mailbox *box, const char *name)
 {
