@@ -116,6 +116,7 @@ find_entry(const struct cache_entry *entry, uint32_t count, uint32_t uid)
 	return at < count && entry[at].key.uid == uid ? &entry[at] : NULL;
 }
 
+/* Mostly messages are asked after one behind the other. */
 static const struct cache_entry *
 entry_of_block(struct column *c, uint32_t number, uint32_t uid)
 {
@@ -123,6 +124,8 @@ entry_of_block(struct column *c, uint32_t number, uint32_t uid)
 
 	if (uid < b->head.first || uid > b->head.last || b->is_bad || !column_load_entries(c, b))
 		return NULL;
+	if (number == c->hint && c->next < b->head.count && b->entry[c->next].key.uid == uid)
+		return &b->entry[c->next];
 	return find_entry(b->entry, b->head.count, uid);
 }
 
@@ -159,6 +162,7 @@ read_value(struct column *c, uint32_t number, const struct cache_entry *e, struc
 	bool is_next = c->hint == number;
 
 	c->hint = number;
+	c->next = (uint32_t)(e - b->entry) + 1;
 	if (c->loaded != number && (is_next || b->head.length <= SMALL_BYTES) &&
 	    !column_load_data(c, number))
 		return false;

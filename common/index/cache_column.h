@@ -61,6 +61,7 @@ struct column {
 	struct cache_block *block;
 	uint32_t    count, room;
 	uint32_t    hint;      /* the block that was asked last */
+	uint32_t    next;      /* its entry behind the one that was found last */
 	uint32_t    loaded;    /* the block whose data is in data; UINT32_MAX: none */
 	struct buf  data, one; /* one: a single value */
 
