@@ -55,7 +55,7 @@ void notify_end(struct session *s);
 void notify_absorb(struct session *s);
 
 /*
- * New mail of this session's own making: another mailbox's STATUS tells nothing of it (RFC 5465 s.5),
+ * New mail of this session's own making: no STATUS of another mailbox tells of it (RFC 5465 s.5),
  * and of the selected one's nothing is fetched (s.5.2).  uids live as long as the command.
  */
 void notify_own_mail(struct session *s, const char *mailbox, const struct ranges *uids);

@@ -34,7 +34,8 @@ reply_bad(struct session *s, const char *text)
 	set_reply(s, REPLY_BAD, s->reply_code, text);
 }
 
-enum { LOGGED = 1, NAMED = 2 /* the mailbox's name stands behind the text */ };
+/* NOTED: in the log, but no failure of the server's.  NAMED: the name stands behind the text. */
+enum { LOGGED = 1, NOTED = 2, NAMED = 4 };
 
 static const struct failure {
 	int         reason;
@@ -57,7 +58,7 @@ static const struct failure {
 	{ EROFS,        "READ-ONLY",     "Read-only mailbox.", LOGGED },
 	{ EACCES,       "NOPERM",        "Permission denied.", LOGGED },
 	{ ENOSPC,       "OVERQUOTA",     "Not enough disk space.", LOGGED },
-	{ EDQUOT,       "OVERQUOTA",     "Not enough disk quota.", LOGGED },
+	{ EDQUOT,       "OVERQUOTA",     "Not enough disk quota.", NOTED  },
 };
 
 void
@@ -74,10 +75,11 @@ reply_errno(struct session *s, const char *operation, const char *name)
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
 		if (failures[i].reason == reason)
 			f = &failures[i];
-	if (f->how & LOGGED)
-		log_error("Mailbox %s: cannot %s: %s%s (mail_location %s, folder %s)", name,
-		          operation, strerror(reason), dotlock_owner(reason), s->login->mail,
-		          name_to_dir(name, &s->mem));
+	if (f->how & (LOGGED | NOTED))
+		(f->how & NOTED ? log_info : log_error)(
+			"Mailbox %s: cannot %s: %s%s (mail_location %s, folder %s)", name,
+			operation, strerror(reason), dotlock_owner(reason), s->login->mail,
+			name_to_dir(name, &s->mem));
 	reply_no(s, f->code,
 	         f->how & NAMED ? arena_printf(&s->mem, "%s%s", f->text,
 	                                       names_to_client(&s->names, name, utf8,
