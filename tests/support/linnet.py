@@ -579,6 +579,24 @@ def glued(start, text, extra="zz NOOP", reply="zz OK …", **values):
         run_transcript(session.wire, "\n".join(f"{kind}: {rest}" for kind, rest in steps))
 
 
+def in_pieces_and_glued(way, folder, fill_maildir, text, *folders):
+    """way "modes" or "glued": the dialogue with imapd, each time on a Maildir of its own that
+    fill_maildir(path) has filled.  LINNET_ALL_MODES: split behind every byte."""
+    count = iter(range(100000))
+
+    def start():
+        maildir = make_maildir(folder / f"mail{next(count)}", *folders)
+        fill_maildir(maildir)
+        session = preauth("imapd", maildir)
+        session.wire.line()
+        session.wire.received, session.wire.sent = b"", 0
+        return session
+    if way == "modes":
+        run_modes(start, text, splits=10000 if os.environ.get("LINNET_ALL_MODES") else 24)
+    else:
+        glued(start, text)
+
+
 # --- one process over a socketpair --------------------------------------------------------------
 
 class Session:

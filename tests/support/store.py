@@ -2,6 +2,7 @@
 import collections
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -70,6 +71,20 @@ def run(root, *commands, prefix=(), sync=False, check=True, timeout=60, **how):
     if check:
         assert result.ended() == ["ok"] * len(commands), result.text + done.stderr.decode(errors="replace")
     return result
+
+
+def traced(root, *commands, **how):
+    """(result, system calls) of one session."""
+    with linnet.temporary_folder() as folder:
+        log = folder / "strace.log"
+        result = run(root, *commands, prefix=["strace", "-qq", "-o", log], **how)
+        return result, log.read_text(errors="replace")
+
+
+def assert_no_look(calls):
+    """Neither cur/, new/ nor the uidlist was read."""
+    assert "getdents" not in calls
+    assert not re.search(r'openat\([^)]*"dovecot-uidlist"', calls)
 
 
 Modseqs = collections.namedtuple("Modseqs", "highest of")

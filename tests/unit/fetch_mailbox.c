@@ -2,7 +2,13 @@
 #include "tests/unit/fetch_mailbox.h"
 
 #include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "common/index/cache.h"
 #include "imapd/commands.h"
@@ -328,13 +334,23 @@ mailbox_find_keyword(const struct mailbox *box, const char *name)
 	return -1;
 }
 
-const char *
-fetch_refusal(const char *arguments, struct arena *mem)
+void
+fetch_grammar_check(const struct fetch_grammar *rows, size_t count)
 {
-	struct cursor c;
+	for (size_t i = 0; i < count; i++) {
+		struct arena mem = ARENA_EMPTY;
+		struct cursor c;
 
-	cursor_open(&c, span_of(arguments), mem);
-	parse_fetch(&c);
-	take_end(&c);
-	return c.why;
+		print_message("%s\n", rows[i].arguments);
+		cursor_open(&c, span_of(rows[i].arguments), &mem);
+		parse_fetch(&c);
+		take_end(&c);
+		if (rows[i].why) {
+			assert_non_null(c.why);
+			assert_string_equal(c.why, rows[i].why);
+		} else {
+			assert_null(c.why);
+		}
+		arena_free(&mem);
+	}
 }

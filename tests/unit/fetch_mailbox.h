@@ -28,7 +28,10 @@ unsigned fetch_session_changes(const struct session *s); /* calls of mailbox_fla
  */
 void fetch_session_run(struct session *s, const char *arguments, bool by_uid, struct buf *answer);
 
-/* Why FETCH refuses the arguments (which begin with a space); NULL: it takes them. */
-const char *fetch_refusal(const char *arguments, struct arena *mem);
+/* Arguments (which begin with a space), and why FETCH refuses them; NULL: it takes them. */
+struct fetch_grammar {
+	const char *arguments, *why;
+};
+void fetch_grammar_check(const struct fetch_grammar *rows, size_t count);
 
 #endif

@@ -12,10 +12,7 @@
 #include "tests/unit/fetch_mailbox.h"
 #include "tests/unit/mime_support.h"
 
-/* Arguments, and what is wrong with them; NULL: nothing. */
-static const struct {
-	const char *arguments, *why;
-} grammar[] = {
+static const struct fetch_grammar grammar[] = {
 	{ " 1 ALL", NULL },
 	{ " 1:* full", NULL },
 	{ " 1 FLAGS", NULL },
@@ -61,19 +58,7 @@ static void
 test_grammar(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(grammar) / sizeof(grammar[0]); i++) {
-		struct arena mem = ARENA_EMPTY;
-		const char *why = fetch_refusal(grammar[i].arguments, &mem);
-
-		print_message("%s\n", grammar[i].arguments);
-		if (grammar[i].why) {
-			assert_non_null(why);
-			assert_string_equal(why, grammar[i].why);
-		} else {
-			assert_null(why);
-		}
-		arena_free(&mem);
-	}
+	fetch_grammar_check(grammar, sizeof(grammar) / sizeof(grammar[0]));
 }
 
 static void

@@ -179,9 +179,7 @@ test_lazy_preview(void **state)
 	buf_free(&got);
 }
 
-static const struct {
-	const char *arguments, *why; /* NULL: it is right */
-} grammar[] = {
+static const struct fetch_grammar grammar[] = {
 	{ " 1 (EMAILID THREADID SAVEDATE MODSEQ PREVIEW)", NULL },
 	{ " 1 PREVIEW (LAZY)", NULL },
 	{ " 1 PREVIEW (LAZY LAZY)", NULL },
@@ -206,19 +204,7 @@ static void
 test_grammar(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(grammar) / sizeof(grammar[0]); i++) {
-		struct arena mem = ARENA_EMPTY;
-		const char *why = fetch_refusal(grammar[i].arguments, &mem);
-
-		print_message("%s\n", grammar[i].arguments);
-		if (grammar[i].why) {
-			assert_non_null(why);
-			assert_string_equal(why, grammar[i].why);
-		} else {
-			assert_null(why);
-		}
-		arena_free(&mem);
-	}
+	fetch_grammar_check(grammar, sizeof(grammar) / sizeof(grammar[0]));
 }
 
 /* RFC 3516: parts of each encoding. */

@@ -399,20 +399,10 @@ DIALOGUE = """
 @pytest.mark.parametrize("way", ["modes", "glued"])
 def test_in_pieces_and_glued(folder, way):
     """Whole, byte by byte, split anywhere, and with the next command glued on."""
-    count = iter(range(1000))
-
-    def start():
-        maildir = linnet.make_maildir(folder / f"mail{next(count)}", "Drafts")
+    def fill(maildir):
         linnet.deliver(maildir, BOUNDARY, flags="", folder="Drafts")
         linnet.deliver(maildir, linnet.SIMPLE % (2, 2, 2), flags="", folder="Drafts")
-        session = linnet.preauth("imapd", maildir)
-        session.wire.line()
-        session.wire.received, session.wire.sent = b"", 0
-        return session
-    if way == "modes":
-        linnet.run_modes(start, DIALOGUE, splits=10000 if os.environ.get("LINNET_ALL_MODES") else 24)
-    else:
-        linnet.glued(start, DIALOGUE)
+    linnet.in_pieces_and_glued(way, folder, fill, DIALOGUE, "Drafts")
 
 
 @pytest.mark.parametrize("command", ["UNAUTHENTICATE", "GENURLAUTH x INTERNAL", "RESETKEY", "URLFETCH x", "CONVERT 1 (x)",

@@ -576,19 +576,7 @@ DIALOGUE = r"""
 @pytest.mark.parametrize("way", ["modes", "glued"])
 def test_G17_in_pieces_and_glued(folder, way):
     """Whole, byte by byte, split anywhere, and with the next command glued on."""
-    count = iter(range(1000))
-
-    def start():
-        maildir = linnet.make_maildir(folder / f"mail{next(count)}")
-        linnet.fill(maildir, 6, flags="")
-        session = linnet.preauth("imapd", maildir)
-        session.wire.line()
-        session.wire.received, session.wire.sent = b"", 0
-        return session
-    if way == "modes":
-        linnet.run_modes(start, DIALOGUE, splits=10000 if os.environ.get("LINNET_ALL_MODES") else 24)
-    else:
-        linnet.glued(start, DIALOGUE)
+    linnet.in_pieces_and_glued(way, folder, lambda maildir: linnet.fill(maildir, 6, flags=""), DIALOGUE)
 
 
 def test_S19_a_saved_result_after_an_expunge(box, start):

@@ -3,7 +3,6 @@
 What the store asks the system is taken from strace, with store_tool as the session.
 """
 import os
-import re
 import shutil
 
 import pytest
@@ -12,17 +11,6 @@ import linnet
 import store
 
 pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-
-def calls(root, *commands):
-    """(answers, system calls) of one session."""
-    log = root.parent / "strace.log"
-    result = store.run(root, *commands, prefix=["strace", "-qq", "-o", log])
-    return result, log.read_text(errors="replace")
-
-
-def assert_no_look(text):
-    assert "getdents" not in text
-    assert not re.search(r'openat\([^)]*"dovecot-uidlist"', text)
 
 
 @pytest.fixture
@@ -34,15 +22,15 @@ def root(folder):
 
 
 def test_second_open(root):
-    result, text = calls(root, "open INBOX", "view")
+    result, text = store.traced(root, "open INBOX", "view")
     assert len(result.view().messages) == 50
-    assert_no_look(text)
+    store.assert_no_look(text)
 
 
 def test_status_reads_one_file(root):
-    result, text = calls(root, "status INBOX")
+    result, text = store.traced(root, "status INBOX")
     assert result.of("status")[0][:2] == ["messages", "50"]
-    assert_no_look(text)
+    store.assert_no_look(text)
     assert '"linnet.map"' not in text
 
 
@@ -50,17 +38,17 @@ def test_status_reads_one_file(root):
                                     "expunge"])
 def test_right_after_a_change_of_another_session(root, change):
     store.run(root, "open INBOX", "flags add 50 Deleted", change)
-    _, text = calls(root, "open INBOX")
-    assert_no_look(text)
+    _, text = store.traced(root, "open INBOX")
+    store.assert_no_look(text)
 
 
 def test_move_leaves_both_known(root):
     store.run(root, "open INBOX", "move 1:5 Sent")
     for name, count in (("INBOX", 45), ("Sent", 5)):
-        result, text = calls(root, f"open {name}", "view")
+        result, text = store.traced(root, f"open {name}", "view")
         assert len(result.view().messages) == count
         if name == "INBOX":  # Sent had no index yet
-            assert_no_look(text)
+            store.assert_no_look(text)
 
 
 def test_foreign_changes_are_looked_for(root):

@@ -1,0 +1,11 @@
+/* constant_sum.c - sum.h for fuzz targets: every sum is right, so what lies behind the sums is reached */
+#include "common/index/sum.h"
+
+uint64_t
+sum_of(const void *bytes, size_t n, uint64_t seed)
+{
+	(void)bytes;
+	(void)n;
+	(void)seed;
+	return 7;
+}
