@@ -174,12 +174,10 @@ names_base(struct names *n, const struct item *it)
 	return text_at(n, it, false);
 }
 
-/* Base, ":2,", letters; in new/ a name without flags has no info. */
+/* What stands behind the base: ":2,", letters; in new/ a name without flags has no info. */
 static void
-make_name(char *to, const char *base, const struct item *it)
+make_info(char *to, const struct item *it)
 {
-	memcpy(to, base, it->base_length);
-	to += it->base_length;
 	if (!it->in_new) {
 		memcpy(to, ":2,", 3);
 		to += 3;
@@ -197,10 +195,10 @@ make_name(char *to, const char *base, const struct item *it)
 static bool
 is_made(const struct item *it, const char *name)
 {
-	char made[NAME_MAX + 64];
+	char info[64];
 
-	make_name(made, name, it);
-	return strcmp(made, name) == 0;
+	make_info(info, it);
+	return strcmp(info, name + it->base_length) == 0;
 }
 
 static void
@@ -246,7 +244,8 @@ names_of(struct names *n, const struct item *it)
 
 	if (it->is_odd)
 		return text_at(n, it, true);
-	make_name(made, text_at(n, it, true), it);
+	memcpy(made, text_at(n, it, true), it->base_length);
+	make_info(made + it->base_length, it);
 	memcpy(n->name, made, sizeof(n->name)); /* names_set() let none through that is longer */
 	n->name[NAME_MAX] = '\0';
 	return n->name;

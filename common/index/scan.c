@@ -79,17 +79,8 @@ see_again(struct scan *scan, struct scan_found *f, const char *name, bool in_new
 }
 
 static void
-see(struct scan *scan, const char *entry, bool in_new)
+see_one(struct scan *scan, const char *name, size_t number, bool in_new)
 {
-	const char *name = arena_string(&scan->mem, span_of(entry));
-	size_t number;
-
-	scan->letters |= filename_flags(name).letters;
-	if (filename_is_odd(name)) {
-		add_stranger(scan, name, in_new, true);
-		return;
-	}
-	number = uidlist_find(scan->uids, name, filename_base_length(name));
 	if (number >= scan->count || scan->found[number].is_dead) {
 		add_stranger(scan, name, in_new, false);
 	} else if (scan->found[number].name) {
@@ -98,6 +89,32 @@ see(struct scan *scan, const char *entry, bool in_new)
 		scan->found[number].name = name;
 		scan->found[number].in_new = in_new;
 	}
+}
+
+static void
+see_waiting(struct scan *scan, bool in_new)
+{
+	size_t number[UIDLIST_MANY];
+
+	uidlist_find_many(scan->uids, scan->waiting, scan->waits, number);
+	for (size_t i = 0; i < scan->waits; i++)
+		see_one(scan, scan->waiting[i].at, number[i], in_new);
+	scan->waits = 0;
+}
+
+static void
+see(struct scan *scan, const char *entry, bool in_new)
+{
+	const char *name = arena_string(&scan->mem, span_of(entry));
+
+	scan->letters |= filename_flags(name).letters;
+	if (filename_is_odd(name)) {
+		add_stranger(scan, name, in_new, true);
+		return;
+	}
+	scan->waiting[scan->waits++] = span_make(name, filename_base_length(name));
+	if (scan->waits == UIDLIST_MANY)
+		see_waiting(scan, in_new);
 }
 
 /*
@@ -141,12 +158,21 @@ read_part(struct scan *scan, int part, bool in_new, visit_fn *visit)
 	return failed ? -1 : 0;
 }
 
+static int
+see_part(struct scan *scan, int part, bool in_new)
+{
+	if (read_part(scan, part, in_new, see) != 0)
+		return -1;
+	see_waiting(scan, in_new);
+	return 0;
+}
+
 int
 scan_pass(struct scan *scan)
 {
-	if (scan->new_mail >= 0 && read_part(scan, scan->new_mail, true, see) != 0)
+	if (scan->new_mail >= 0 && see_part(scan, scan->new_mail, true) != 0)
 		return -1;
-	return read_part(scan, scan->cur, false, see);
+	return see_part(scan, scan->cur, false);
 }
 
 static void

@@ -37,6 +37,8 @@ struct scan {
 	struct scan_stranger *stranger;
 	size_t                strangers, room;
 	uint32_t              letters;  /* all keyword letters seen */
+	struct span           waiting[UIDLIST_MANY]; /* names seen, to be looked up together */
+	size_t                waits;
 	struct arena          mem;
 };
 

@@ -28,19 +28,23 @@ system_flag(char c)
 size_t
 filename_base_length(const char *name)
 {
-	return strcspn(name, ":");
+	return (size_t)(strchrnul(name, ':') - name);
 }
 
 /* The letters behind ":2,"; SPAN_NONE without such an info. */
 static struct span
 find_letters(const char *name)
 {
-	const char *mark = strstr(name, info_mark);
+	const char *mark = strchrnul(name, ':');
 
+	if (!*mark)
+		return SPAN_NONE;
+	if (strncmp(mark, info_mark, sizeof(info_mark) - 1) != 0)
+		mark = strstr(mark, info_mark);
 	if (!mark)
 		return SPAN_NONE;
 	mark += sizeof(info_mark) - 1;
-	return span_make(mark, strcspn(mark, ","));
+	return span_make(mark, (size_t)(strchrnul(mark, ',') - mark));
 }
 
 struct file_flags
@@ -96,14 +100,16 @@ filename_with_flags(const char *name, struct file_flags flags, uint32_t known, s
 bool
 filename_size(const char *base, char field, uint64_t *n_out)
 {
-	size_t length = filename_base_length(base);
+	struct span rest = span_make(base, filename_base_length(base));
+	const char *comma;
 
-	for (size_t i = 0; i + 3 < length; i++) {
-		struct span digits = span_make(base + i + 3, length - i - 3);
-
-		if (base[i] == ',' && base[i + 1] == field && base[i + 2] == '=')
-			return number_take(&digits, INT64_MAX, n_out) &&
-			       (digits.len == 0 || digits.at[0] == ',');
+	while (rest.len > 3 && (comma = memchr(rest.at, ',', rest.len - 3)) != NULL) {
+		rest = span_skip(rest, (size_t)(comma - rest.at) + 1);
+		if (rest.at[0] != field || rest.at[1] != '=')
+			continue;
+		rest = span_skip(rest, 2);
+		return number_take(&rest, INT64_MAX, n_out) &&
+		       (rest.len == 0 || rest.at[0] == ',');
 	}
 	return false;
 }

@@ -89,33 +89,64 @@ hash_base(const struct uidlist *u, const char *base, size_t length)
  * would go.  The mark spares most looks at records.
  */
 static struct uidlist_slot *
-find_slot(const struct uidlist *u, const char *base, size_t length, uint32_t *mark_out)
+find_slot(const struct uidlist *u, struct span base, uint64_t h)
 {
-	uint64_t h = hash_base(u, base, length);
 	size_t at = (size_t)h & (u->slots - 1);
-	uint32_t mark = (uint32_t)(h >> 32);
 
 	for (; u->slot[at].number; at = (at + 1) & (u->slots - 1)) {
 		const char *there;
 
-		if (u->slot[at].mark != mark)
+		if (u->slot[at].mark != (uint32_t)(h >> 32))
 			continue;
 		there = u->record[u->slot[at].number - 1].base;
-		if (strncmp(there, base, length) == 0 && there[length] == '\0')
+		if (strncmp(there, base.at, base.len) == 0 && there[base.len] == '\0')
 			break;
 	}
-	*mark_out = mark;
 	return &u->slot[at];
 }
 
+/* Hashes of up to UIDLIST_MANY bases; memory begins to fetch their slots. */
 static void
-enter(struct uidlist *u, size_t number)
+hash_many(const struct uidlist *u, const struct span *base, size_t count, uint64_t *h_out)
 {
-	const char *base = u->record[number].base;
-	uint32_t mark;
-	struct uidlist_slot *slot = find_slot(u, base, strlen(base), &mark);
+	for (size_t i = 0; i < count; i++) {
+		h_out[i] = hash_base(u, base[i].at, base[i].len);
+		__builtin_prefetch(&u->slot[(size_t)h_out[i] & (u->slots - 1)]);
+	}
+}
 
-	*slot = (struct uidlist_slot){ (uint32_t)(number + 1), mark };
+/*
+ * Records [from, to) that have a UID.  A base that comes again is found as the last of them;
+ * drop: the others lose their UIDs.  True: there were such.
+ */
+static bool
+enter_many(struct uidlist *u, size_t from, size_t to, bool drop)
+{
+	struct span base[UIDLIST_MANY];
+	uint64_t h[UIDLIST_MANY];
+	bool twice = false;
+
+	for (size_t n; from < to; from += n) {
+		n = to - from < UIDLIST_MANY ? to - from : UIDLIST_MANY;
+		for (size_t i = 0; i < n; i++)
+			base[i] = span_of(u->record[from + i].base);
+		hash_many(u, base, n, h);
+		for (size_t i = 0; i < n; i++) {
+			struct uidlist_slot *slot;
+
+			if (!u->record[from + i].uid)
+				continue;
+			slot = find_slot(u, base[i], h[i]);
+			if (slot->number && u->record[slot->number - 1].uid) {
+				twice = true;
+				if (drop)
+					u->record[slot->number - 1].uid = 0;
+			}
+			*slot = (struct uidlist_slot){ (uint32_t)(from + i + 1),
+				                       (uint32_t)(h[i] >> 32) };
+		}
+	}
+	return twice;
 }
 
 /* Room for wanted records; the first count of them are entered. */
@@ -130,17 +161,42 @@ build_table(struct uidlist *u, size_t wanted, size_t count)
 	u->slot = uidlist_memory(NULL, slots, sizeof(*u->slot));
 	memset(u->slot, 0, slots * sizeof(*u->slot));
 	u->slots = slots;
-	for (size_t i = 0; i < count; i++)
-		if (u->record[i].uid)
-			enter(u, i);
+	enter_many(u, 0, count, false);
+}
+
+static size_t
+find(const struct uidlist *u, struct span base, uint64_t h)
+{
+	uint32_t number = find_slot(u, base, h)->number;
+
+	return number && u->record[number - 1].uid ? number - 1 : SIZE_MAX;
 }
 
 size_t
 uidlist_find(const struct uidlist *u, const char *base, size_t length)
 {
-	uint32_t mark, number = u->slots ? find_slot(u, base, length, &mark)->number : 0;
+	return u->slots ? find(u, span_make(base, length), hash_base(u, base, length)) : SIZE_MAX;
+}
 
-	return number && u->record[number - 1].uid ? number - 1 : SIZE_MAX;
+void
+uidlist_find_many(const struct uidlist *u, const struct span *base, size_t count,
+                  size_t *number_out)
+{
+	uint64_t h[UIDLIST_MANY];
+
+	if (u->slots)
+		hash_many(u, base, count, h);
+	for (int step = 0; u->slots && step < 2; step++) {
+		for (size_t i = 0; i < count; i++) {
+			uint32_t number = u->slot[(size_t)h[i] & (u->slots - 1)].number;
+
+			if (number)
+				__builtin_prefetch(step == 0 ? (const void *)&u->record[number - 1] :
+				                               u->record[number - 1].base);
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		number_out[i] = u->slots ? find(u, base[i], h[i]) : SIZE_MAX;
 }
 
 size_t
@@ -175,7 +231,7 @@ uidlist_enter(struct uidlist *u, size_t number)
 {
 	if (u->count * 2 > u->slots)
 		build_table(u, u->count * 2, u->count);
-	enter(u, number);
+	enter_many(u, number, number + 1, false);
 }
 
 void
@@ -187,22 +243,9 @@ uidlist_rebuild_table(struct uidlist *u)
 static void
 enter_all(struct uidlist *u, size_t from)
 {
-	bool twice = false;
-
 	if (u->count * 2 > u->slots || from == 0)
 		build_table(u, u->count, from);
-	for (size_t i = from; i < u->count; i++) {
-		const char *base = u->record[i].base;
-		uint32_t mark;
-		struct uidlist_slot *slot = find_slot(u, base, strlen(base), &mark);
-
-		if (slot->number && u->record[slot->number - 1].uid) {
-			twice = true;
-			u->record[slot->number - 1].uid = 0; /* the smaller UID of the two */
-		}
-		*slot = (struct uidlist_slot){ (uint32_t)(i + 1), mark };
-	}
-	if (!twice)
+	if (!enter_many(u, from, u->count, true))
 		return;
 	uidlist_complain(u, "dovecot-uidlist: a file has two UIDs in it");
 	uidlist_compact(u);
@@ -217,23 +260,29 @@ remember_tail(struct uidlist *u, struct span text)
 	memcpy(u->tail, text.at + text.len - u->tail_length, u->tail_length);
 }
 
-void
-uidlist_parse(struct uidlist *u, struct span text)
+/* The text is cut to pieces in place, and stays as long as the list. */
+static void
+parse_in_place(struct uidlist *u, char *text, size_t length)
 {
-	char *copy = arena_string(&u->mem, text);
-	char *stop = memchr(copy, '\n', text.len);
-	size_t header = stop ? (size_t)(stop - copy) : text.len;
+	char *stop = memchr(text, '\n', length);
+	size_t header = stop ? (size_t)(stop - text) : length;
 
-	remember_tail(u, text);
-	if (!uidlist_parse_header(u, span_trim(span_make(copy, header))))
+	remember_tail(u, span_make(text, length));
+	if (!uidlist_parse_header(u, span_trim(span_make(text, header))))
 		uidlist_complain(u, "dovecot-uidlist: its first line cannot be read");
 	if (!stop)
 		uidlist_complain(u, "dovecot-uidlist: its first line was cut off");
 	else
-		uidlist_parse_records(u, stop + 1, text.len - header - 1);
+		uidlist_parse_records(u, stop + 1, length - header - 1);
 	uidlist_bring_to_order(u, 0);
 	enter_all(u, 0);
 	u->saved = u->count;
+}
+
+void
+uidlist_parse(struct uidlist *u, struct span text)
+{
+	parse_in_place(u, arena_string(&u->mem, text), text.len);
 }
 
 /* ---- refreshing ---- */
@@ -298,10 +347,11 @@ load(struct uidlist *u, int dir)
 		return -1;
 	}
 	start_anew(u);
+	u->mem = mem;
 	u->is_there = !failed;
 	if (!failed) {
 		u->file = st;
-		uidlist_parse(u, text);
+		parse_in_place(u, (char *)text.at, text.len);
 	} else {
 		u->must_rewrite = true;
 		if (failed != ENOENT)
@@ -309,7 +359,6 @@ load(struct uidlist *u, int dir)
 		else if (!has_floor)
 			courier_read_uids(u, dir);
 	}
-	arena_free(&mem);
 	if (has_floor)
 		hold_against_floor(u, validity, next);
 	if (failed || u->trouble)

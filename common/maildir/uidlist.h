@@ -74,6 +74,10 @@ int uidlist_refresh(struct uidlist *u, int dir);
 
 /* Number of the record with this base name, or SIZE_MAX. */
 size_t uidlist_find(const struct uidlist *u, const char *base, size_t length);
+/* The same for up to UIDLIST_MANY bases at once: memory is waited for once, not once for each. */
+enum { UIDLIST_MANY = 32 };
+void uidlist_find_many(const struct uidlist *u, const struct span *base, size_t count,
+                       size_t *number_out);
 /* Number of the first record with this UID or a larger one; count when there is none. */
 size_t uidlist_at_or_behind(const struct uidlist *u, uint32_t uid);
 
