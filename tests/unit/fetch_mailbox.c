@@ -334,6 +334,16 @@ mailbox_find_keyword(const struct mailbox *box, const char *name)
 	return -1;
 }
 
+uint32_t
+mailbox_next_with(const struct mailbox *box, uint32_t number, uint32_t has, uint32_t lacks)
+{
+	(void)box;
+	(void)number;
+	(void)has;
+	(void)lacks;
+	return 0;
+}
+
 void
 fetch_grammar_check(const struct fetch_grammar *rows, size_t count)
 {
