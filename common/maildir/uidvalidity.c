@@ -50,23 +50,22 @@ read_counter(int root)
 	return n;
 }
 
-/*
- * The largest number in a name dovecot-uidvalidity.XXXXXXXX.  Walks the root,
- * which is why it is only asked for a new mailbox.
- */
-static uint32_t
-read_names(int root)
+static void
+print_name(char out[64], uint32_t n)
 {
-	int fd = dir_open(root, ".");
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	snprintf(out, 64, "%s.%08x", counter, (unsigned)n);
+}
+
+/* The largest number in a name dovecot-uidvalidity.XXXXXXXX. */
+static uint32_t
+walk_names(int root)
+{
+	DIR *dir = dir_list(root, ".");
 	struct dirent *e;
 	uint32_t n, largest = 0;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return 0;
-	}
 	while ((e = readdir(dir)) != NULL) {
 		size_t length = sizeof(counter) - 1;
 
@@ -80,6 +79,21 @@ read_names(int root)
 }
 
 /*
+ * The root is walked only when the counter's number has no name, as Dovecot does it: who opens
+ * thousands of folders for the first time would walk thousands of names for each.
+ */
+static uint32_t
+read_names(int root, uint32_t in_file)
+{
+	char name[64];
+	struct stat st;
+
+	print_name(name, in_file);
+	return in_file && fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? in_file :
+	                                                                       walk_names(root);
+}
+
+/*
  * As Dovecot does: the number is in the name of an empty file,
  * too, which survives what a content may not.
  */
@@ -89,8 +103,8 @@ write_counter(int root, uint32_t old, uint32_t n)
 	char from[64], to[64], digits[DIGITS + 1];
 	int fd;
 
-	snprintf(from, sizeof(from), "%s.%08x", counter, (unsigned)old);
-	snprintf(to, sizeof(to), "%s.%08x", counter, (unsigned)n);
+	print_name(from, old);
+	print_name(to, n);
 	snprintf(digits, sizeof(digits), "%08x", (unsigned)n);
 	if (old == 0 || renameat(root, from, root, to) != 0) {
 		fd = openat(root, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
@@ -108,7 +122,7 @@ write_counter(int root, uint32_t old, uint32_t n)
 uint32_t
 uidvalidity_next(int root, uint32_t above)
 {
-	uint32_t in_file = read_counter(root), in_name = read_names(root);
+	uint32_t in_file = read_counter(root), in_name = read_names(root, in_file);
 	uint32_t next = (uint32_t)time(NULL);
 
 	if (next <= above)
