@@ -221,8 +221,8 @@ source_count(struct source *src, uint64_t at, uint64_t end, uint64_t *bare_out, 
 	struct line_ends n = { 0, 0 };
 	char before = byte_before(src, at);
 
-	if (at < end)
-		source_peek(src, at, WINDOW_BYTES); /* all that is counted in one read */
+	if (at < end) /* all that is counted, and nothing else, in one read */
+		source_peek(src, at, end - at < WINDOW_BYTES ? (size_t)(end - at) : WINDOW_BYTES);
 	while (at < end) {
 		struct span w = window_until(src, at, end, SIZE_MAX);
 
