@@ -54,7 +54,7 @@ static void
 take_field(struct envelope *e, const struct field *f, struct arena *mem)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		if (!span_equal_nocase(f->name, rows[i].name))
+		if (f->name.len != rows[i].name.len || !span_equal_nocase(f->name, rows[i].name))
 			continue;
 		if (rows[i].is_addresses)
 			take_addresses(e, i, f->value);

@@ -93,6 +93,7 @@ is_common(unsigned char c)
 	static const bool common[256] = {
 		['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
 		['-'] = true,         ['_'] = true,         ['+'] = true,
+		['.'] = true,         [0x80 ... 0xff] = true,
 	};
 
 	return common[c];
