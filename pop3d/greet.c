@@ -376,9 +376,8 @@ pop3_greet(struct greeter *g)
 
 	memset(&d, 0, sizeof(d));
 	d.g = g;
-	if (greeter_facts(g)->greets) {
+	if (greeter_facts(g)->greets)
 		greet(&d, greeter_facts(g));
-	}
 	greeter_refuse_tls(g, NOT_OURS);
 	for (;;) {
 		if (++d.commands > LIMIT_GREETER_COMMANDS)

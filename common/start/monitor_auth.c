@@ -38,11 +38,11 @@ monitor_mechanisms(const struct monitor *m)
 }
 
 static bool
-is_usable(const struct monitor *m, const char *name)
+is_among(uint32_t mechanisms, const char *name)
 {
 	size_t number = sasl_name_find(span_of(name));
 
-	return number < SASL_NAMES_MOST && (monitor_mechanisms(m) >> number & 1);
+	return number < SASL_NAMES_MOST && (mechanisms >> number & 1);
 }
 
 /* One for each connection: what RFC 1939 wants of it, and nothing that could be foreseen. */
@@ -67,9 +67,9 @@ monitor_tell_mechanisms(struct monitor *m, struct greeter_facts *f)
 
 	f->mechanisms = monitor_mechanisms(m);
 	f->mechanisms_with_tls = sasl_names_usable(words, SASL_SHOWN) & ~f->mechanisms;
-	f->has_plain = is_usable(m, "PLAIN");
-	f->has_login = is_usable(m, "LOGIN");
-	if (!is_usable(m, "APOP"))
+	f->has_plain = is_among(f->mechanisms, "PLAIN");
+	f->has_login = is_among(f->mechanisms, "LOGIN");
+	if (!is_among(f->mechanisms, "APOP"))
 		return;
 	make_apop(m);
 	memcpy(f->apop, m->apop, sizeof(f->apop));
@@ -197,7 +197,7 @@ monitor_on_auth(struct monitor *m, const struct greeter_message *in)
 	memcpy(m->facts.mechanism, mechanism.at, mechanism.len);
 	login_log_set_user(&m->facts, greeter_message_user(in));
 	put_proofs(m, &request);
-	if (!is_usable(m, m->facts.mechanism))
+	if (!is_among(monitor_mechanisms(m), m->facts.mechanism))
 		m->answer = refuse_mechanism(m);
 	else if (lacks_cert(m))
 		m->answer = refuse_without_cert();
