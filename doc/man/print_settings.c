@@ -53,6 +53,8 @@ print_filled(const char *text)
 static void
 print_row(void *context, const char *name, const char *value, bool is_default, const char *doc)
 {
+	bool is_long;
+
 	(void)context;
 	(void)is_default;
 	printf(".It Sy ");
@@ -64,9 +66,11 @@ print_row(void *context, const char *name, const char *value, bool is_default, c
 		printf("Empty by default.\n");
 		return;
 	}
-	printf("Default:\n%s ", strlen(value) > 50 ? ".Pp\n.Dl" : ".Ql");
-	print_text(value);
-	printf("%s\n", value[strlen(value) - 1] == '.' ? "\\&" : "");
+	/* a long one is not to be stretched to both margins */
+	is_long = strlen(value) > 50;
+	printf("Default:\n%s", is_long ? ".Bd -ragged -offset indent\n" : ".Ql ");
+	print_filled(value);
+	printf("%s\n%s", value[strlen(value) - 1] == '.' ? "\\&" : "", is_long ? ".Ed\n" : "");
 }
 
 int
