@@ -45,15 +45,18 @@ source_item(struct copy *c, size_t i)
 static const char *
 new_base(struct copy *c, const struct item *it)
 {
+	static const char *const size[] = { ",S=", ",W=" };
 	struct buf name = BUF_EMPTY;
 	const char *text;
 	uint64_t n;
 
 	unique_name(&name);
-	if (filename_size(box_name_of(c->box, it), 'S', &n))
-		buf_printf(&name, ",S=%llu", (unsigned long long)n);
-	if (filename_size(box_name_of(c->box, it), 'W', &n))
-		buf_printf(&name, ",W=%llu", (unsigned long long)n);
+	for (size_t i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
+		if (!filename_size(box_name_of(c->box, it), size[i][1], &n))
+			continue;
+		buf_str(&name, size[i]);
+		buf_number(&name, n);
+	}
 	text = arena_string(&c->target.mem, buf_view(&name));
 	buf_free(&name);
 	return text;

@@ -36,8 +36,17 @@ unique_name(struct buf *out)
 	static unsigned counter;
 	struct timespec now = now_real();
 
-	buf_printf(out, "%lld.M%06ldP%ldQ%u.%s", (long long)now.tv_sec, now.tv_nsec / 1000,
-	           (long)getpid(), ++counter, unique_host());
+	/* not printf(): COPY makes a name for each message */
+	buf_number(out, (uint64_t)now.tv_sec);
+	buf_str(out, ".M");
+	for (long micros = now.tv_nsec / 1000, at = 100000; at > 0; micros %= at, at /= 10)
+		buf_byte(out, (char)('0' + micros / at));
+	buf_byte(out, 'P');
+	buf_number(out, (uint64_t)getpid());
+	buf_byte(out, 'Q');
+	buf_number(out, ++counter);
+	buf_byte(out, '.');
+	buf_str(out, unique_host());
 }
 
 void
