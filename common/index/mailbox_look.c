@@ -220,38 +220,61 @@ merge_late(struct mailbox *box, const struct scan *scan)
 	box->is_late = false;
 }
 
+static bool
+is_unsettled(const struct mailbox *box, const struct scan *scan)
+{
+	return scan->strangers > 0 || scan_missing(scan) > 0 || box->uids.must_rewrite ||
+	       intent_is_there(box->folder);
+}
+
+/* Another number means another mailbox: only a session that is yet to begin can take it. */
+static int
+check_uidvalidity(struct mailbox *box)
+{
+	if (box->uidvalidity && box->uids.uidvalidity != box->uidvalidity && !box->is_shown)
+		box_index_discard(box);
+	return box->uidvalidity && box->uids.uidvalidity != box->uidvalidity ? box_lose(box) : 0;
+}
+
+static int
+learn_keywords(struct mailbox *box)
+{
+	int failed = keywords_refresh(&box->keywords, box->folder);
+
+	box_number_keywords(box);
+	box_number_items(box);
+	return failed;
+}
+
+static int
+take_all(struct mailbox *box, struct scan *scan)
+{
+	if (box_scan(box, scan) != 0 ||
+	    (is_unsettled(box, scan) && box_settle(box, scan) != 0) ||
+	    check_uidvalidity(box) != 0)
+		return -1;
+	if (scan->letters & ~box_known_letters(box) && learn_keywords(box) != 0)
+		return -1;
+	box->uidvalidity = box->uids.uidvalidity;
+	box->letters_seen = scan->letters;
+	box_move_new_mail(box, scan);
+	box_merge(box, scan);
+	merge_late(box, scan);
+	box->uidnext = box->uids.next;
+	box->seen_uids = box->uids.generation;
+	box->seen_count = box->uids.count;
+	box->seen_keywords = box->keywords.generation;
+	if (box->can_assign)
+		uidlist_note(&box->uids, box->folder);
+	return 0;
+}
+
 static int
 look_at_all(struct mailbox *box)
 {
 	struct scan scan;
-	int failed = box_scan(box, &scan);
+	int failed = take_all(box, &scan);
 
-	if (failed == 0 && (scan.strangers > 0 || scan_missing(&scan) > 0 ||
-	                    box->uids.must_rewrite || intent_is_there(box->folder)))
-		failed = box_settle(box, &scan);
-	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity &&
-	    !box->is_shown)
-		box_index_discard(box);
-	if (failed == 0 && box->uidvalidity && box->uids.uidvalidity != box->uidvalidity)
-		failed = box_lose(box);
-	if (failed == 0 && scan.letters & ~box_known_letters(box)) {
-		failed = keywords_refresh(&box->keywords, box->folder);
-		box_number_keywords(box);
-		box_number_items(box);
-	}
-	if (failed == 0) {
-		box->uidvalidity = box->uids.uidvalidity;
-		box->letters_seen = scan.letters;
-		box_move_new_mail(box, &scan);
-		box_merge(box, &scan);
-		merge_late(box, &scan);
-		box->uidnext = box->uids.next;
-		box->seen_uids = box->uids.generation;
-		box->seen_count = box->uids.count;
-		box->seen_keywords = box->keywords.generation;
-		if (box->can_assign)
-			uidlist_note(&box->uids, box->folder);
-	}
 	scan_end(&scan);
 	return failed;
 }

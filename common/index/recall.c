@@ -21,23 +21,6 @@ struct recall {
 	size_t                   room;
 };
 
-/* Index of the first record with this UID or a larger one. */
-static size_t
-at_or_behind(const struct uidlist_recalled *r, uint32_t uid)
-{
-	size_t low = 0, high = r->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (r->record[middle].uid < uid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* UIDs only grow; one that is known has its base already. */
 static void
 add(struct recall *r, uint32_t uid, struct span base)
@@ -82,7 +65,8 @@ hear_gone(void *context, uint32_t first, uint32_t last, uint64_t modseq)
 	const struct recall *r = context;
 
 	(void)modseq;
-	for (size_t i = at_or_behind(r->out, first); i < r->out->count; i++) {
+	for (size_t i = uidlist_place(r->out->record, r->out->count, first); i < r->out->count;
+	     i++) {
 		if (r->out->record[i].uid > last)
 			break;
 		r->out->record[i].base = "";

@@ -200,19 +200,25 @@ uidlist_find_many(const struct uidlist *u, const struct span *base, size_t count
 }
 
 size_t
-uidlist_at_or_behind(const struct uidlist *u, uint32_t uid)
+uidlist_place(const struct uidlist_record *record, size_t count, uint32_t uid)
 {
-	size_t low = 0, high = u->count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (u->record[middle].uid < uid)
+		if (record[middle].uid < uid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+size_t
+uidlist_at_or_behind(const struct uidlist *u, uint32_t uid)
+{
+	return uidlist_place(u->record, u->count, uid);
 }
 
 void

@@ -80,6 +80,7 @@ void uidlist_find_many(const struct uidlist *u, const struct span *base, size_t 
                        size_t *number_out);
 /* Number of the first record with this UID or a larger one; count when there is none. */
 size_t uidlist_at_or_behind(const struct uidlist *u, uint32_t uid);
+size_t uidlist_place(const struct uidlist_record *record, size_t count, uint32_t uid);
 
 /*
  * Write UIDVALIDITY and next to linnet.uids where another program has gone on
