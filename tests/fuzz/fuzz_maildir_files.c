@@ -110,15 +110,13 @@ look_at_entry(void *context, const struct intent_entry *e)
 	return true;
 }
 
-/* Once as it is, once with a good sum behind it. */
 static void
-try_intent(struct span text)
+try_whole_intent(const char *header, struct span text)
 {
 	struct buf whole = BUF_EMPTY;
 	uint64_t sum = 14695981039346656037ULL, strings = 0;
 
-	intent_parse(text, look_at_entry, NULL);
-	buf_str(&whole, "linnet intent 1\n");
+	buf_str(&whole, header);
 	buf_span(&whole, text);
 	for (size_t i = 0; i < whole.len; i++)
 		sum = (sum ^ (unsigned char)whole.data[i]) * 1099511628211ULL;
@@ -128,6 +126,15 @@ try_intent(struct span text)
 	           (unsigned long long)sum);
 	intent_parse(buf_view(&whole), look_at_entry, NULL);
 	buf_free(&whole);
+}
+
+/* Once as it is, and with a good sum behind it. */
+static void
+try_intent(struct span text)
+{
+	intent_parse(text, look_at_entry, NULL);
+	try_whole_intent("linnet intent 1\n", text);
+	try_whole_intent("linnet links 1\n", text);
 }
 
 /* The first byte says which file the rest is. */
