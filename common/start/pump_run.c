@@ -33,7 +33,7 @@ enum {
 
 /* Bytes on their way; at .. end is not yet written. */
 struct flow {
-	char   data[BUFFER];
+	char  *data;
 	size_t at, end;
 	bool   is_over;  /* nothing more comes from its source */
 	short  wants;    /* what its TLS side waits for: POLLIN, POLLOUT or 0 */
@@ -46,6 +46,7 @@ struct pump {
 	struct flow in, out; /* client to plain, plain to client */
 	bool        is_open; /* the handshake is done */
 	unsigned    handshake_messages;
+	char        room[2][BUFFER]; /* of in and out: mostly untouched, so behind the rest */
 };
 
 static void __attribute__((noreturn))
@@ -357,12 +358,14 @@ void
 pump_run(SSL_CTX *ctx, const struct pump_maker *maker, const struct pump_ends *ends,
          bool expects_proxy)
 {
-	static struct pump pump;
+	static struct pump pump __attribute__((aligned(4096)));
 	struct pump_report r;
 	struct pump *p = &pump;
 
 	memset(&r, 0, sizeof(r));
 	p->ends = ends;
+	p->in.data = p->room[0];
+	p->out.data = p->room[1];
 	p->cert_field = maker->settings->ssl_cert_username_field;
 	set_nonblocking(ends->client);
 	set_nonblocking(ends->plain);

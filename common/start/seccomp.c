@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@
 #define THIS_ARCHITECTURE 0 /* no table: seccomp_filter() does nothing */
 #endif
 
-enum { HIGH_BIT_64 = 1 << 30, MOST_RULES = 176 };
+enum { HIGH_BIT_64 = 1 << 30, MOST_RULES = 176, MOST_STEPS = 2 * MOST_RULES + 24 };
 
 #ifndef SECCOMP_RET_KILL_PROCESS
 #define SECCOMP_RET_KILL_PROCESS SECCOMP_RET_KILL /* the same for a process of one thread */
@@ -201,7 +202,7 @@ struct program {
 	uint32_t           otherwise; /* the verdict of calls without a rule */
 	struct ending      ending[2 * MOST_RULES + 2];
 	size_t             endings;
-	struct sock_filter step[2 * MOST_RULES + 24];
+	struct sock_filter step[MOST_STEPS];
 	unsigned short     len;
 	unsigned short
 		own_pid; /* the step that compares with it: a forked process puts in its own */
@@ -210,7 +211,7 @@ struct program {
 static void
 add(struct program *p, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
 {
-	if (p->len == sizeof(p->step) / sizeof(p->step[0]))
+	if (p->len == MOST_STEPS)
 		bug("seccomp filter too long");
 	p->step[p->len++] = (struct sock_filter){ code, if_true, if_false, k };
 }
@@ -395,9 +396,9 @@ build(struct program *p, const int *call, size_t count)
 }
 
 static bool
-load(struct program *p)
+load(struct sock_filter *step, unsigned short len)
 {
-	struct sock_fprog program = { p->len, p->step };
+	struct sock_fprog program = { len, step };
 
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
@@ -419,14 +420,19 @@ seccomp_prepare(enum seccomp_role role)
 		build(&prepared[role], roles[role].call, roles[role].count);
 }
 
+/* Of what the parent has prepared nothing is written, so that its pages stay shared. */
 bool
 seccomp_filter(enum seccomp_role role)
 {
+	const struct program *p = &prepared[role];
+	struct sock_filter step[MOST_STEPS];
+
 	if (THIS_ARCHITECTURE == 0)
 		return true;
 	seccomp_prepare(role);
-	prepared[role].step[prepared[role].own_pid].k = (uint32_t)getpid();
-	return load(&prepared[role]);
+	memcpy(step, p->step, p->len * sizeof(step[0]));
+	step[p->own_pid].k = (uint32_t)getpid();
+	return load(step, p->len);
 }
 
 /*
@@ -442,7 +448,7 @@ strict_by_filter(void)
 	add_verdicts(&p, strict_calls, sizeof(strict_calls) / sizeof(strict_calls[0]),
 	             SECCOMP_RET_ALLOW);
 	finish(&p, SECCOMP_RET_KILL_PROCESS);
-	return load(&p);
+	return load(p.step, p.len);
 }
 
 /*
