@@ -84,8 +84,8 @@ drop_records(struct mailbox *box)
 		if (i == box->items.count)
 			break;
 		it = items_at(&box->items, i);
-		at = it->is_gone ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
-		if (at < box->uids.count && box->uids.record[at].uid == it->shown.uid)
+		at = it->is_gone ? uidlist_find_uid(&box->uids, it->shown.uid) : SIZE_MAX;
+		if (at != SIZE_MAX)
 			number[count++] = at;
 	}
 	while (count > 0)

@@ -121,10 +121,9 @@ put_sizes(struct mailbox *box)
 	     i++) {
 		struct item *it = items_at(&box->items, i);
 		size_t number =
-			it->is_counted ? uidlist_at_or_behind(&box->uids, it->shown.uid) : SIZE_MAX;
+			it->is_counted ? uidlist_find_uid(&box->uids, it->shown.uid) : SIZE_MAX;
 
-		if (number < box->uids.count && box->uids.record[number].uid == it->shown.uid &&
-		    it->size != SIZE_UNKNOWN)
+		if (number != SIZE_MAX && it->size != SIZE_UNKNOWN)
 			uidlist_set_field(&box->uids, number, 'W', it->size);
 		it->is_counted = false;
 	}
@@ -177,8 +176,8 @@ mailbox_pop3_uidl(struct mailbox *box, uint32_t number)
 		return NULL;
 	if (box->uids.generation == 0)
 		uidlist_refresh(&box->uids, box->folder);
-	at = uidlist_at_or_behind(&box->uids, uid);
-	if (at >= box->uids.count || box->uids.record[at].uid != uid)
+	at = uidlist_find_uid(&box->uids, uid);
+	if (at == SIZE_MAX)
 		return NULL;
 	field = uidlist_field(&box->uids.record[at], 'P');
 	if (!field.at || field.len == 0 || field.len > NAME_MAX)

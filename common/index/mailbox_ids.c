@@ -69,10 +69,8 @@ stored_guid(struct mailbox *box, uint32_t uid)
 		return SPAN_NONE;
 	if (uidlist_refresh(&box->uids, box->folder) != 0)
 		return SPAN_NONE;
-	at = uidlist_at_or_behind(&box->uids, uid);
-	if (at >= box->uids.count || box->uids.record[at].uid != uid)
-		return SPAN_NONE;
-	return uidlist_field(&box->uids.record[at], 'G');
+	at = uidlist_find_uid(&box->uids, uid);
+	return at == SIZE_MAX ? SPAN_NONE : uidlist_field(&box->uids.record[at], 'G');
 }
 
 void

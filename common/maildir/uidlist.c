@@ -221,6 +221,14 @@ uidlist_at_or_behind(const struct uidlist *u, uint32_t uid)
 	return uidlist_place(u->record, u->count, uid);
 }
 
+size_t
+uidlist_find_uid(const struct uidlist *u, uint32_t uid)
+{
+	size_t at = uidlist_at_or_behind(u, uid);
+
+	return at < u->count && u->record[at].uid == uid ? at : SIZE_MAX;
+}
+
 void
 uidlist_push(struct uidlist *u, struct uidlist_record r)
 {

@@ -80,6 +80,9 @@ void uidlist_find_many(const struct uidlist *u, const struct span *base, size_t 
                        size_t *number_out);
 /* Number of the first record with this UID or a larger one; count when there is none. */
 size_t uidlist_at_or_behind(const struct uidlist *u, uint32_t uid);
+/* Number of the record with this UID, or SIZE_MAX. */
+size_t uidlist_find_uid(const struct uidlist *u, uint32_t uid);
+/* As uidlist_at_or_behind(), in any records that are sorted by UID. */
 size_t uidlist_place(const struct uidlist_record *record, size_t count, uint32_t uid);
 
 /*
