@@ -189,10 +189,12 @@ uidlist_find_many(const struct uidlist *u, const struct span *base, size_t count
 	for (int step = 0; u->slots && step < 2; step++) {
 		for (size_t i = 0; i < count; i++) {
 			uint32_t number = u->slot[(size_t)h[i] & (u->slots - 1)].number;
+			const struct uidlist_record *r;
 
-			if (number)
-				__builtin_prefetch(step == 0 ? (const void *)&u->record[number - 1] :
-				                               u->record[number - 1].base);
+			if (!number)
+				continue;
+			r = &u->record[number - 1];
+			__builtin_prefetch(step == 0 ? (const char *)r : r->base);
 		}
 	}
 	for (size_t i = 0; i < count; i++)
