@@ -178,3 +178,24 @@ line_ends_blank(struct span s)
 	}
 	return s.len;
 }
+
+char *
+line_ends_to_crlf(struct span s, char before, char *to)
+{
+	const char *at = s.at, *end = s.at + s.len;
+
+	while (at < end) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+		size_t      n = (size_t)((lf ? lf : end) - at);
+
+		memcpy(to, at, n);
+		to += n;
+		if (!lf)
+			break;
+		if ((n > 0 ? lf[-1] : at > s.at ? '\n' : before) != '\r')
+			*to++ = '\r';
+		*to++ = '\n';
+		at = lf + 1;
+	}
+	return to;
+}

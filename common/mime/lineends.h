@@ -23,4 +23,10 @@ const char *line_ends_find_dashes(struct span s);
  */
 size_t line_ends_blank(struct span s);
 
+/*
+ * Copy s to to, which has room for twice as much, with a CR in front of each LF that has none;
+ * before is the byte in front of s.  Returns the end of what was written.
+ */
+char *line_ends_to_crlf(struct span s, char before, char *to);
+
 #endif

@@ -1,6 +1,8 @@
 /* octets.c - the bytes of a message file in CRLF form, piece by piece, with NUL as it is */
 #include "common/mime/octets.h"
 
+#include "common/mime/lineends.h"
+
 enum { PIECE_BYTES = 32 * 1024 };
 
 void
@@ -23,27 +25,14 @@ octets_close(struct octets *o)
 	buf_free(&o->bytes);
 }
 
-/* A CR in front of each LF that has none. */
 static struct span
 to_crlf(struct octets *o, struct span w)
 {
-	struct span rest = w;
+	char *end = line_ends_to_crlf(w, o->before, buf_reserve(&o->crlf, 2 * w.len));
 
-	buf_reset(&o->crlf);
-	while (rest.len > 0) {
-		const char *lf = span_find(rest, '\n');
-		size_t n = lf ? (size_t)(lf - rest.at) : rest.len;
-
-		buf_add(&o->crlf, rest.at, n);
-		if (n > 0)
-			o->before = rest.at[n - 1];
-		if (lf)
-			buf_str(&o->crlf, o->before == '\r' ? "\n" : "\r\n");
-		if (lf)
-			o->before = '\n';
-		rest = span_skip(rest, lf ? n + 1 : n);
-	}
-	return o->crlf.data ? buf_view(&o->crlf) : span_of("");
+	if (w.len > 0)
+		o->before = w.at[w.len - 1];
+	return span_make(o->crlf.data, (size_t)(end - o->crlf.data));
 }
 
 static struct span

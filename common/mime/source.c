@@ -261,26 +261,12 @@ replace_nul(char *at, size_t n)
 static struct span
 to_crlf(struct source *src, struct span w, char before, bool has_bare)
 {
-	bool        has_nul = span_find(w, '\0') != NULL;
-	const char *at = w.at, *end = w.at + w.len;
-	char       *to;
+	bool  has_nul = span_find(w, '\0') != NULL;
+	char *to;
 
 	if (!has_bare && !has_nul)
 		return w;
-	to = crlf_room(src);
-	while (at < end) {
-		const char *lf = memchr(at, '\n', (size_t)(end - at));
-		size_t      n = (size_t)((lf ? lf : end) - at);
-
-		memcpy(to, at, n);
-		to += n;
-		if (!lf)
-			break;
-		if ((n > 0 ? lf[-1] : at > w.at ? '\n' : before) != '\r')
-			*to++ = '\r';
-		*to++ = '\n';
-		at = lf + 1;
-	}
+	to = line_ends_to_crlf(w, before, crlf_room(src));
 	if (has_nul)
 		replace_nul(src->crlf, (size_t)(to - src->crlf));
 	return span_make(src->crlf, (size_t)(to - src->crlf));
