@@ -49,18 +49,6 @@ keep_made(struct fetch *f, enum cache_kind kind)
 
 /* ---- literals to quoted strings ---- */
 
-static void
-put_quoted_utf8(struct out *o, struct span s)
-{
-	out_byte(o, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.at[i] == '"' || s.at[i] == '\\')
-			out_byte(o, '\\');
-		out_byte(o, s.at[i]);
-	}
-	out_byte(o, '"');
-}
-
 /* text begins with '{'.  The literal's bytes, and *length_out of all of it. */
 static struct span
 literal_at(struct span text, size_t *length_out)
@@ -102,7 +90,7 @@ put_as_utf8(struct out *o, struct span text)
 		struct span literal = is_literal ? literal_at(text, &n) : SPAN_NONE;
 
 		if (literal.at && may_be_quoted_utf8(literal))
-			put_quoted_utf8(o, literal);
+			put_quoted(o, literal);
 		else
 			out_add(o, text.at, n);
 		text = span_skip(text, n);

@@ -35,7 +35,7 @@ may_be_atom(struct span s)
 	return s.len > 0 && s.len <= QUOTED_MOST && !span_is_nocase(s, "NIL");
 }
 
-static void
+void
 put_quoted(struct out *o, struct span s)
 {
 	size_t from = 0;

@@ -138,6 +138,7 @@ void session_forget_saved(struct session *s);
 void put_astring(struct out *o, struct span s);
 void put_string(struct out *o, struct span s);  /* quoted, or a literal where it must be */
 void put_nstring(struct out *o, struct span s);
+void put_quoted(struct out *o, struct span s);  /* whatever its bytes are */
 void put_literal(struct out *o, struct span s); /* NUL goes out as 0x80: RFC 3501 s.4.3 has none */
 void put_mailbox(struct session *s, const char *name);       /* as the client is to see it */
 void put_flags(struct session *s, const struct message *m);  /* "(\Seen work)" */
