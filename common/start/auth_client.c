@@ -11,7 +11,6 @@
 #include "common/start/auth_client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +35,7 @@ struct auth_client {
 	int        fd;
 	struct buf in;
 	size_t     used; /* bytes of in that are behind us */
-	uint64_t   id;   /* of the question under way */
+	uint64_t   id;   /* of the question under way; 0: none yet */
 	bool       is_gone;
 };
 
@@ -222,20 +221,13 @@ take_id(const struct auth_line *line, uint64_t *id_out)
 	return line->count > 1 && number_parse(line->field[1], UINT32_MAX, id_out);
 }
 
-/* Read what authd says first, to DONE. */
+/* Read what authd says first, to DONE; what we say goes with the first question. */
 static bool
-shake_hands(struct auth_client *c, int64_t deadline_ms)
+read_greeting(struct auth_client *c, int64_t deadline_ms)
 {
-	struct buf hello = BUF_EMPTY;
 	struct auth_line line;
 	uint64_t version = 0;
-	bool is_sent;
 
-	buf_printf(&hello, "VERSION\t1\t2\nCPID\t%u\n", (unsigned)getpid());
-	is_sent = send_all(c, buf_view(&hello), deadline_ms);
-	buf_free(&hello);
-	if (!is_sent)
-		return false;
 	do {
 		if (!read_line(c, deadline_ms, &line))
 			return false;
@@ -270,7 +262,7 @@ auth_client_open(const char *socket_path, int64_t deadline_ms, struct arena *mem
 	c->fd = fd;
 	buf_reserve(&c->in, READ_BYTES);
 	why = judge_peer(fd, socket_path, mem);
-	if (!why && !shake_hands(c, deadline_ms))
+	if (!why && !read_greeting(c, deadline_ms))
 		why = arena_printf(mem, "%s: no greeting of authd: %s", socket_path,
 		                   strerror(errno));
 	if (!why)
@@ -279,26 +271,32 @@ auth_client_open(const char *socket_path, int64_t deadline_ms, struct arena *mem
 	return auth_client_close(c);
 }
 
-struct auth_client *
-auth_client_close(struct auth_client *c)
-{
-	if (!c)
-		return NULL;
-	close(c->fd);
-	buf_wipe_free(&c->in);
-	free(c);
-	return NULL;
-}
-
 int
 auth_client_release(struct auth_client *c)
 {
-	int fd = dup(c->fd);
+	int fd = c->fd;
 
-	if (fd >= 0)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	auth_client_close(c);
+	buf_wipe_free(&c->in);
+	free(c);
 	return fd;
+}
+
+struct auth_client *
+auth_client_close(struct auth_client *c)
+{
+	if (c)
+		close(auth_client_release(c));
+	return NULL;
+}
+
+/* A question's first words.  The first one says who asks: one write, and authd wakes once. */
+static void
+begin(struct auth_client *c, struct buf *question, const char *command)
+{
+	if (c->id++ == 0)
+		buf_printf(question, "VERSION\t1\t2\nCPID\t%u\n", (unsigned)getpid());
+	auth_put(question, command);
+	auth_put_number(question, c->id);
 }
 
 static const char *
@@ -468,11 +466,9 @@ auth_client_ask(struct auth_client *c, const struct auth_request *r, int64_t dea
 {
 	struct buf question = BUF_EMPTY;
 
-	c->id++;
 	buf_reserve(&question,
 	            r->response.len + 1024); /* so that growing leaves no copy of the password */
-	auth_put(&question, "AUTH");
-	auth_put_number(&question, c->id);
+	begin(c, &question, "AUTH");
 	auth_put_field(&question, span_of(r->mechanism));
 	auth_put_value(&question, "service", span_of(r->service));
 	put_address(&question, "lip", "lport", &r->local);
@@ -510,9 +506,7 @@ auth_client_list(struct auth_client *c, const char *command, const char *user, i
 	uint64_t id;
 	bool is_sent;
 
-	c->id++;
-	auth_put(&question, command);
-	auth_put_number(&question, c->id);
+	begin(c, &question, command);
 	auth_put_value(&question, "user", span_of(user));
 	auth_put_end(&question);
 	is_sent = send_all(c, buf_view(&question), deadline_ms);
