@@ -156,7 +156,8 @@ def own(path):
         for folder, folders, files in os.walk(path):
             os.chown(folder, UID, GID)
             for name in folders + files:
-                os.lchown(os.path.join(folder, name), UID, GID)
+                with contextlib.suppress(FileNotFoundError):  # a session has just removed its draft
+                    os.lchown(os.path.join(folder, name), UID, GID)
     return path
 
 
