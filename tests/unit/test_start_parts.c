@@ -10,6 +10,8 @@
 /* itself, for its table of children: full without as many connections */
 #include "common/start/listener.c"
 
+#include <pwd.h>
+
 #include "common/start/greeter_message.h"
 #include "common/start/mail_folder.h"
 #include "common/start/mail_location.h"
@@ -329,6 +331,34 @@ test_listener_place_again(void **state)
 	assert_int_equal(find_place(&l, &comer), 777);
 }
 
+/* default_login_user: every account of this machine's file, as getpwnam(3) knows it. */
+static void
+test_find_user(void **state)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *row;
+	uid_t uid = 1;
+	gid_t gid = 1;
+	size_t accounts = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while ((row = fgetpwent(file))) {
+		const struct passwd *wanted;
+
+		assert_true(privileges_find_user(row->pw_name, &uid, &gid));
+		wanted = getpwnam(row->pw_name);
+		assert_non_null(wanted);
+		assert_int_equal(uid, wanted->pw_uid);
+		assert_int_equal(gid, wanted->pw_gid);
+		accounts++;
+	}
+	fclose(file);
+	assert_true(accounts > 0);
+	assert_false(privileges_find_user("no:such", &uid, &gid));
+	assert_false(privileges_find_user("", &uid, &gid));
+}
+
 int
 main(void)
 {
@@ -340,6 +370,7 @@ main(void)
 		cmocka_unit_test(test_index_paths),
 		cmocka_unit_test(test_listener_places),
 		cmocka_unit_test(test_listener_place_again),
+		cmocka_unit_test(test_find_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
