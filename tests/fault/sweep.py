@@ -273,8 +273,9 @@ class Sweep:
             for uid, m in view.messages.items()}) for name, view in views.items()}
         with contextlib.suppress(FileNotFoundError):
             (self.other / "log").unlink()
-        if self.asked > 1:  # what a kill left Dovecot breaks, too, but that takes it seconds
-            for path in self.place.rglob("dovecot-uidlist.lock"):
+        for path in self.place.rglob("dovecot-uidlist.lock"):
+            # what a kill left Dovecot breaks, too, but that takes it seconds, and minutes where no owner is named
+            if self.asked > 1 or b":" not in path.read_bytes():
                 path.unlink()
         with dovecot.imap(self.other, self.place) as imap:
             theirs = {name: dovecot.look(imap, name) for name in mine}
