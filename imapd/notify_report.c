@@ -1,4 +1,4 @@
-/* notify_report.c - NOTIFY: the news of the selected mailbox, and what MessageNew tells with them */
+/* notify_report.c - NOTIFY: news of the selected mailbox, and what MessageNew tells with them */
 #include "imapd/command.h"
 #include "imapd/commands.h"
 #include "imapd/grammar.h"

@@ -1,4 +1,4 @@
-/* constant_sum.c - sum.h for fuzz targets: every sum is right, and what lies behind them is reached */
+/* constant_sum.c - sum.h for fuzz targets: every sum is right, what lies behind them is reached */
 #include "common/index/sum.h"
 
 uint64_t
