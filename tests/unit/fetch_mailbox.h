@@ -28,7 +28,7 @@ unsigned fetch_session_changes(const struct session *s); /* calls of mailbox_fla
  */
 void fetch_session_run(struct session *s, const char *arguments, bool by_uid, struct buf *answer);
 
-/* fetch_grammar.c: arguments (with a space in front), and why FETCH refuses them, or NULL */
+/* fetch_grammar.c: arguments (which begin with a space); why FETCH refuses them, or NULL. */
 struct fetch_grammar {
 	const char *arguments, *why;
 };
