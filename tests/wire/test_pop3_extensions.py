@@ -173,6 +173,12 @@ def many_ways():
             yield server
 
 
+def leave(wire):
+    """And wait for it: the next test wants the same user's maildrop."""
+    wire.send_line("QUIT")
+    wire.rest()
+
+
 @pytest.mark.parametrize("service, is_bound", [("pop3", False), ("pop3s", True)])
 def test_capabilities_stay_behind_login_RFC2449_s3_RFC5034_s3(many_ways, service, is_bound):
     """All are of "both states, differences: no"; only STLS is for AUTHORIZATION alone."""
@@ -184,6 +190,7 @@ def test_capabilities_stay_behind_login_RFC2449_s3_RFC5034_s3(many_ways, service
         assert ("STLS" in before) != is_bound
         assert wire.pop(f"USER {USER}") == b"+OK" and wire.pop(f"PASS {WORD}").startswith(b"+OK")
         assert capabilities(session) == [one for one in before if one != "STLS"]
+        leave(wire)
 
 
 LONG = "long@mondomaine.local", "w" * 700
@@ -202,6 +209,7 @@ def test_long_response_D13(many_ways, service, steps):
         for step in steps[:-1]:
             assert wire.pop(step) == b"+ "
         assert wire.pop(steps[-1].format(message)) == b"+OK Logged in."
+        leave(wire)
 
 
 def test_forms_of_auth_D13(many_ways):
