@@ -67,6 +67,7 @@ pop3_run_quit(struct pop3_session *s, const struct pop3_args *args)
 		s->removed = maildrop_deleted(s->drop);
 		pop3_ok(s, s->removed > 0 ? TEXT_DELETED : TEXT_LOGGING_OUT);
 	}
+	maildrop_unlock(s->drop); /* before the client hears that it may come back: s.6 */
 	out_flush(&s->out);
 	pop3_end(s, "Disconnected: Logged out");
 }

@@ -21,10 +21,13 @@
 #include <unistd.h>
 
 #include "common/base/arena.h"
+#include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/index/mailbox.h"
 
 static const char lock_name[] = "linnet.pop3.lock";
+enum { PAUSE_MS = 10 };
 
 struct entry {
 	uint64_t octets;
@@ -64,13 +67,31 @@ check_delay(int fd, uint64_t delay_seconds)
 	return futimens(fd, NULL) == 0 || may_go_without_lock(errno) ? 0 : errno;
 }
 
+/* 0 or errno.  Who comes back at once may meet his own last session, which is just ending. */
+static int
+lock_file(int fd)
+{
+	const struct timespec pause = { 0, PAUSE_MS * 1000000L };
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int64_t deadline = clock_ms() + LIMIT_MAILDROP_MS;
+
+	while (fcntl(fd, F_SETLK, &whole) != 0) {
+		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
+			return errno;
+		if (clock_ms() >= deadline)
+			return EAGAIN;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 static int
 try_lock(int fd, const struct maildrop_how *how, bool is_new)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int error = how->is_shared ? 0 : lock_file(fd);
 
-	if (!how->is_shared && fcntl(fd, F_SETLK, &whole) != 0)
-		return errno == EACCES ? EAGAIN : errno;
+	if (error)
+		return error;
 	return is_new ? 0 : check_delay(fd, how->delay_seconds);
 }
 
@@ -123,6 +144,14 @@ fail:
 	return -1;
 }
 
+void
+maildrop_unlock(struct maildrop *d)
+{
+	if (d->lock >= 0)
+		close(d->lock);
+	d->lock = -1;
+}
+
 struct maildrop *
 maildrop_close(struct maildrop *d)
 {
@@ -132,8 +161,7 @@ maildrop_close(struct maildrop *d)
 	if (!d)
 		return NULL;
 	mailbox_close(d->box);
-	if (d->lock >= 0)
-		close(d->lock);
+	maildrop_unlock(d);
 	mem = d->mem; /* d itself lives in it */
 	arena_free(&mem);
 	errno = error;

@@ -22,10 +22,13 @@ struct maildrop_how {
 };
 
 /*
- * 0, or -1 with errno as in mailbox.h; EAGAIN: another POP3 session has it;
+ * 0, or -1 with errno as in mailbox.h; EAGAIN: another POP3 session has it (LIMIT_MAILDROP_MS);
  * EALREADY: the last login was less than delay_seconds ago.
  */
 int maildrop_open(struct store *s, const struct maildrop_how *how, struct maildrop **drop_out);
+
+/* The next session may begin. */
+void maildrop_unlock(struct maildrop *d);
 
 /* NULL allowed; writes nothing; returns NULL. */
 struct maildrop *maildrop_close(struct maildrop *d);

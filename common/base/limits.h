@@ -44,6 +44,7 @@ enum {
 	LIMIT_APPEND_PARTS        = 30000,     /* messages and their parts in one APPEND */
 	LIMIT_BAD_COMMANDS        = 20,        /* in a row, then BYE */
 	LIMIT_POP3_LINE           = 255,       /* RFC 2449 s.4: a command line with its CRLF */
+	LIMIT_MAILDROP_MS         = 1000,      /* for the session before to end, then [IN-USE] */
 
 	/* mailboxes */
 	LIMIT_NAME_LEVEL          = 255,       /* bytes of one level on disk */

@@ -1,4 +1,5 @@
 """test_pop3_update.py - what POP3 changes and when: deletion, locks, other programs (RFC 1939 s.6)"""
+import fcntl
 import os
 import random
 import signal
@@ -190,6 +191,29 @@ def test_one_session_at_a_time_S14(pop3, maildir):
         first.wire.at_end()
     with start(pop3) as again:
         ok(again, "QUIT")
+
+
+def test_last_session_is_still_ending_S14(pop3, maildir):
+    """Who comes back at once is not told of himself."""
+    path = maildir / "linnet.pop3.lock"
+    path.touch()
+    os.chown(path, linnet.UID, linnet.GID)
+    with open(path, "r+") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        with pop3() as session:
+            time.sleep(0.1)  # it waits as long as limits.h says, ten times this
+            fcntl.lockf(lock, fcntl.LOCK_UN)
+            assert session.wire.line() == b"+OK Logged in."
+            ok(session, "QUIT")
+
+
+def test_lock_is_free_once_quit_is_answered_S14(pop3, maildir):
+    path = maildir / "linnet.pop3.lock"
+    for _ in range(10):
+        with start(pop3) as session:
+            ok(session, "QUIT")
+            with open(path, "r+") as lock:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_lock_of_a_killed_session_is_gone_S14(pop3, maildir):
