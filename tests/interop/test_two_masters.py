@@ -209,14 +209,18 @@ class Client:
             self.ledger.gone(self.box, uid, for_sure=marked and done)
 
     def side(self):
-        """Whose folder it is now nobody knows, so "no" is an answer; what is copied there is not counted."""
+        """Whose folder it is now nobody knows, so "no" is an answer; what is copied there is not counted.
+
+        Four Dovecots without linnet say SERVERBUG here, too: only we may not.
+        """
         one, two = self.random.choice(SIDE), self.random.choice(SIDE)
         uids = self.uid_set(self.some())
         command = self.random.choice((f"CREATE {one}", f"CREATE {one}", f"DELETE {one}", f"RENAME {one} {two}",
                                       f"UID COPY {uids} {one}", f"UID COPY {uids} {one}", f"STATUS {one} (MESSAGES)",
                                       f"SUBSCRIBE {one}", 'LIST "" *'))
         tagged = self(command)[1]
-        assert tagged.startswith(("OK", "NO")) and "SERVERBUG" not in tagged, \
+        is_dovecot = self.name.startswith("dovecot")
+        assert tagged.startswith(("OK", "NO")) and (is_dovecot or "SERVERBUG" not in tagged), \
             f"{self.name}: {command}: {tagged}\n{self.wire.story()}"
 
     def read(self):
