@@ -381,6 +381,9 @@ def check_side_folders(base, mail):
     time.sleep(1.1)
     os.utime(mail)  # Dovecot knows a list by its second
     names = sorted(name for name in store.folders(mail, **linnet.as_mail_user()) if name not in BOXES)
+    for name in names:  # its index may say "deleted" of what was renamed away during its DELETE
+        for index in (mail / f".{name}").glob("dovecot.index*"):
+            index.unlink()
     mine = {box: linnet_view(mail, box) for box in names}
     with dovecot.imap(base, mail) as imap:
         listed = [re.match(r'\* LIST \(([^)]*)\) "." (\S+)$', line) for line in imap('LIST "" *')[0]]
