@@ -605,13 +605,19 @@ class Session:
 
     def __init__(self, process, wire, log_path, statuses=(0, 1)):
         self.process, self.wire, self.log_path, self.statuses = process, wire, log_path, statuses
+        self.last_log = ""
 
     @property
     def pid(self):
         return self.process.pid
 
     def log(self):
-        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else self.last_log
+
+    def clean_up(self):
+        """The log's folder goes, log() stays."""
+        self.last_log = self.log()
+        shutil.rmtree(self.log_path.parent, ignore_errors=True)
 
     def finish(self, seconds=10):
         """Close our end, wait for the process, and check status and log."""
@@ -622,7 +628,8 @@ class Session:
             end(self.process)
             raise Failure(f"still running {seconds} s after the connection was closed\n"
                           f"{self.wire.story()}") from None
-        check_output(self.log_path.read_bytes(), "log")
+        self.clean_up()
+        check_output(self.last_log.encode(), "log")
         check_status(self.process.returncode, self.process.args[0], self.statuses)
 
     def __enter__(self):
@@ -634,7 +641,7 @@ class Session:
         else:
             self.wire.close()
             end(self.process, 2)
-        shutil.rmtree(self.log_path.parent, ignore_errors=True)
+        self.clean_up()
 
 
 def spawn_on_socketpair(argv, identity=None, env=None, timeout=TIMEOUT, statuses=(0, 1), **popen):
